@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The backup-container authors
+#
+# Shortcuts. Meson does the work; see `make help`.
+
+.DEFAULT_GOAL := all
+.PHONY: all setup run test asan lint format install clean help
+.PHONY: deps-build deps-run deps-test deps-lint
+.NOTPARALLEL:
+
+prefix ?= /usr/local
+
+all: setup ## build into build/ (the default)
+	meson compile -C build
+
+setup: deps-build build/build.ninja ## install what is missing and configure build/
+
+build/build.ninja:
+	meson setup build --prefix='$(prefix)'
+
+# A real backup, of this checkout unless told otherwise:
+#   make run BACKUP_SRC=/etc BACKUP_DEST=/mnt/backups
+# The default destination lies inside the default source, so it has to be excluded.
+BACKUP_SRC ?= $(CURDIR)
+BACKUP_DEST ?= $(CURDIR)/build/demo
+LOG_FILE ?= $(CURDIR)/build/backup.log
+ifeq ($(BACKUP_SRC),$(CURDIR))
+EXCLUDE ?= /build/,/build-*/
+run: export EXCLUDE := $(EXCLUDE)
+endif
+run: export BACKUP_SRC := $(BACKUP_SRC)
+run: export BACKUP_DEST := $(BACKUP_DEST)
+run: export LOG_FILE := $(LOG_FILE)
+run: deps-run all ## make a real backup (BACKUP_SRC=, BACKUP_DEST=) and list the snapshots
+	mkdir -p "$$BACKUP_DEST"
+	build/backup run
+	build/backup list
+
+test: deps-test build/tests-enabled ## build and run all tests (STRICT=1: a skip is a failure)
+	tools/run-tests build
+
+# `make` alone does not ask for what only the tests need.
+build/tests-enabled: | build/build.ninja
+	meson configure build -Dtests=enabled
+	@touch $@
+
+asan: deps-test build-asan/build.ninja ## the same with AddressSanitizer and UBSan
+	tools/run-tests build-asan
+
+build-asan/build.ninja:
+	meson setup build-asan --native-file packaging/build-dev.ini -Dtests=enabled
+
+lint: deps-lint ## gcc and clang without a warning, clang-tidy, cppcheck, shellcheck, ...
+	tools/lint
+
+format: deps-lint ## lay out the C sources
+	tools/lint --fix format
+
+install: all ## install (DESTDIR=, prefix=)
+	meson configure build -Dprefix='$(prefix)'
+	DESTDIR='$(DESTDIR)' meson install -C build
+
+clean: ## remove every build directory, the demonstration backup included
+	rm -rf build build-*/
+
+deps-build:
+	@packaging/install-deps build
+deps-run:
+	@packaging/install-deps build runtime
+deps-test:
+	@packaging/install-deps build runtime test
+deps-lint:
+	@packaging/install-deps build test lint
+
+help: ## show this
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
