@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+/*
+ * Values as people write them in environment variables.
+ *
+ * Each function returns 0, or -EINVAL (not of the form) or -ERANGE (too large or too
+ * small) and leaves the output alone. Nothing is skipped: "7 " is not a number.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/strvec.h"
+
+/* on/off, true/false, yes/no, 1/0, in any case. */
+int parse_bool(const char *s, bool *ret_value);
+
+/* Decimal digits only, `min` <= value <= `max`. */
+int parse_uint(const char *s, uint64_t min, uint64_t max, uint64_t *ret_value);
+
+/*
+ * Seconds, from numbers with a unit each, largest first or not: "24h", "1d12h", "90s",
+ * "0". Units are s, m, h, d, w; a lone number is seconds.
+ */
+int parse_duration(const char *s, int64_t *ret_seconds);
+
+/*
+ * A rate as rsync's --bwlimit takes it: a number, with a fraction if need be, and a
+ * unit: K, M, G (of 1024), B for bytes; none is K. Returned as bytes per second; "0" is
+ * 0, anything else under 512 is refused (rsync does likewise).
+ */
+int parse_rate(const char *s, uint64_t *ret_bytes);
+
+/*
+ * Splits like a POSIX shell does before expansion: blanks separate, '...' and "..." and
+ * backslash quote. Nothing is expanded. -EINVAL: an open quote or a trailing backslash.
+ */
+int parse_words(const char *s, struct strvec *words);
+
+/*
+ * Splits a list at newlines and commas; "\," is a comma; blanks around an item are cut
+ * and empty items left out.
+ */
+void parse_list(const char *s, struct strvec *items);
