@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "sys/clock.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/alloc.h"
+
+struct instant clock_local(int64_t epoch)
+{
+	time_t t = epoch;
+	struct tm tm;
+
+	if (!localtime_r(&t, &tm))
+		return (struct instant){.epoch = epoch};
+	return (struct instant){.epoch = epoch, .offset = (int)tm.tm_gmtoff};
+}
+
+struct instant clock_now(void)
+{
+	return clock_local(time(NULL));
+}
+
+struct instant clock_from_civil(const struct civil *c, bool later)
+{
+	struct tm tm = {
+		.tm_year = c->year - 1900,
+		.tm_mon = c->month - 1,
+		.tm_mday = c->day,
+		.tm_hour = c->hour,
+		.tm_min = c->minute,
+		.tm_sec = c->second,
+		.tm_isdst = later ? 0 : 1,
+	};
+	struct tm guess = tm;
+	int64_t wanted = civil_days(c->year, c->month, c->day) * 86400 + c->hour * 3600 +
+			 c->minute * 60 + c->second;
+
+	/* summer time first: it is the earlier of the two readings of a repeated hour */
+	struct instant at = clock_local(mktime(&guess));
+	if (at.epoch + at.offset == wanted)
+		return at;
+	tm.tm_isdst = later ? 1 : 0;
+	guess = tm;
+	at = clock_local(mktime(&guess));
+	if (at.epoch + at.offset == wanted)
+		return at;
+	tm.tm_isdst = -1;
+	return clock_local(mktime(&tm));
+}
+
+double clock_monotonic(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* Length of the abbreviation at the start of a POSIX rule: CET or <+03>; 0 if none. */
+static size_t abbreviation(const char *s)
+{
+	size_t n = 0;
+
+	if (*s == '<') {
+		while (s[n] && s[n] != '>')
+			n++;
+		return s[n] == '>' ? n + 1 : 0;
+	}
+	while (isalpha((unsigned char)s[n]))
+		n++;
+	return n >= 3 ? n : 0;
+}
+
+static bool is_posix_rule(const char *tz)
+{
+	size_t n = abbreviation(tz);
+	const char *offset = tz + n;
+
+	if (n == 0)
+		return false;
+	if (*offset == '+' || *offset == '-')
+		offset++;
+	return isdigit((unsigned char)*offset) &&
+	       offset[strspn(offset,
+			     "0123456789:+-,./JM<>"
+			     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")] ==
+		       '\0';
+}
+
+bool clock_zone_known(const char *tz)
+{
+	struct stat st;
+
+	if (*tz == ':')
+		tz++;
+	if (*tz == '\0' || strcmp(tz, "UTC") == 0 || is_posix_rule(tz))
+		return true;
+	if (strstr(tz, ".."))
+		return false;
+	CLEANUP(freep)
+	char *path = *tz == '/' ? xstrdup(tz) : xasprintf("/usr/share/zoneinfo/%s", tz);
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "sys/fs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+
+void closep(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+int fs_open_dir(int dirfd, const char *name, int *ret_fd, struct error *err)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return error_set(err, -errno, "open directory '%s'", name);
+	*ret_fd = fd;
+	return 0;
+}
+
+int fs_make_dir(int dirfd, const char *name, mode_t mode, struct error *err)
+{
+	if (mkdirat(dirfd, name, mode) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return error_set(err, -errno, "create directory '%s'", name);
+
+	struct stat st;
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return error_set(err, -errno, "look at '%s'", name);
+	if (!S_ISDIR(st.st_mode))
+		return error_say(err, -ENOTDIR,
+				 "'%s' is in the way: it is not a directory", name);
+	return 0;
+}
+
+static void closedirp(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+int fs_list(int dirfd, struct strvec *ret_names, struct error *err)
+{
+	CLEANUP(closep) int fd = -1;
+	CLEANUP(closedirp) DIR *dir = NULL;
+
+	int r = fs_open_dir(dirfd, ".", &fd, err);
+	if (r < 0)
+		return r;
+	dir = fdopendir(fd);
+	if (!dir)
+		return error_set(err, -errno, "read directory");
+	fd = -1;
+
+	for (;;) {
+		errno = 0;
+		struct dirent *entry = readdir(dir);
+		if (!entry)
+			break;
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			strvec_push(ret_names, entry->d_name);
+	}
+	if (errno)
+		return error_set(err, -errno, "read directory");
+	return 0;
+}
+
+int fs_exists(int dirfd, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	return errno == ENOENT ? 0 : -errno;
+}
+
+int fs_read_file(int dirfd, const char *name, struct strbuf *out, struct error *err)
+{
+	/* O_NONBLOCK: a FIFO by that name must not hang us; it is refused below */
+	CLEANUP(closep)
+	int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	char chunk[16384];
+
+	if (fd < 0)
+		return error_set(err, -errno, "open '%s'", name);
+	if (fstat(fd, &st) < 0)
+		return error_set(err, -errno, "look at '%s'", name);
+	if (!S_ISREG(st.st_mode))
+		return error_say(err, -EINVAL, "'%s' is not a regular file", name);
+
+	for (;;) {
+		ssize_t n = read(fd, chunk, sizeof(chunk));
+		if (n == 0)
+			return 0;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_set(err, -errno, "read '%s'", name);
+		strbuf_add(out, chunk, (size_t)n);
+		if (out->truncated)
+			return error_say(err, -EFBIG, "'%s' is larger than %zu bytes",
+					 name, out->max);
+	}
+}
+
+int fs_write_all(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int write_new(int dirfd, const char *name, const void *data, size_t len,
+		     mode_t mode, struct error *err)
+{
+	CLEANUP(closep) int fd = -1;
+
+	/* what a killed writer left behind is nobody's */
+	if (unlinkat(dirfd, name, 0) < 0 && errno != ENOENT)
+		return error_set(err, -errno, "remove '%s'", name);
+	fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		    mode);
+	if (fd < 0)
+		return error_set(err, -errno, "create '%s'", name);
+
+	int r = fs_write_all(fd, data, len);
+	if (r < 0)
+		return error_set(err, r, "write '%s'", name);
+	return fs_sync(fd, name, err);
+}
+
+int fs_write_file(int dirfd, const char *name, const void *data, size_t len, mode_t mode,
+		  struct error *err)
+{
+	CLEANUP(freep) char *tmp = xasprintf("%s.tmp", name);
+
+	int r = write_new(dirfd, tmp, data, len, mode, err);
+	if (r < 0) {
+		unlinkat(dirfd, tmp, 0);
+		return r;
+	}
+	if (renameat(dirfd, tmp, dirfd, name) < 0) {
+		r = error_set(err, -errno, "rename '%s' to '%s'", tmp, name);
+		unlinkat(dirfd, tmp, 0);
+		return r;
+	}
+	return fs_sync(dirfd, "directory", err);
+}
+
+int fs_sync(int fd, const char *what, struct error *err)
+{
+	if (fsync(fd) < 0)
+		return error_set(err, -errno, "sync '%s' to disk", what);
+	return 0;
+}
+
+/* renameat2 by number: musl has had the wrapper only since 1.2.4 */
+static int rename_noreplace(int from_dir, const char *from, int to_dir, const char *to)
+{
+	if (syscall(SYS_renameat2, from_dir, from, to_dir, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS && errno != EPERM)
+		return -errno;
+
+	/* file systems without the flag, and old seccomp profiles: look, then rename */
+	int r = fs_exists(to_dir, to);
+	if (r != 0)
+		return r < 0 ? r : -EEXIST;
+	return renameat(from_dir, from, to_dir, to) < 0 ? -errno : 0;
+}
+
+int fs_move(int from_dir, const char *from, int to_dir, const char *to, struct error *err)
+{
+	CLEANUP(closep) int fd = -1;
+	struct stat st;
+
+	int r = rename_noreplace(from_dir, from, to_dir, to);
+	if (r == -EACCES && geteuid() != 0)
+		fd = openat(from_dir, from,
+			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 && fstat(fd, &st) == 0 && !(st.st_mode & S_IWUSR) &&
+	    st.st_uid == geteuid() && fchmod(fd, (st.st_mode & 07777) | S_IWUSR) == 0) {
+		r = rename_noreplace(from_dir, from, to_dir, to);
+		if (fchmod(fd, st.st_mode & 07777) < 0)
+			return error_set(err, -errno, "give '%s' its mode back", to);
+	}
+	if (r < 0)
+		return error_set(err, r, "move '%s' to '%s'", from, to);
+	return 0;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "sys/fscaps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "sys/fs.h"
+
+static const char acl_name[] = "system.posix_acl_access";
+
+static bool can_read(int fd, const char *name)
+{
+	return fgetxattr(fd, name, NULL, 0) >= 0 ||
+	       (errno != EOPNOTSUPP && errno != ENOSYS);
+}
+
+void fscaps_look(int dirfd, struct fscaps *ret)
+{
+	ret->hard_links = false;
+	ret->xattrs = can_read(dirfd, "user.backup-probe");
+	ret->acls = can_read(dirfd, acl_name);
+}
+
+int fscaps_try(int dirfd, struct fscaps *ret, struct error *err)
+{
+	/* rw-r----- and an entry for user 1, as acl(5) stores it: version, then tag,
+	   permissions, id; little-endian */
+	static const unsigned char acl[] = {
+		2, 0, 0,   0,	0x01, 0,    6,	  0, 255, 255, 255, 255, 0x02, 0,    4,
+		0, 1, 0,   0,	0,    0x04, 0,	  4, 0,	  255, 255, 255, 255,  0x10, 0,
+		4, 0, 255, 255, 255,  255,  0x20, 0, 0,	  0,   255, 255, 255,  255,
+	};
+	static const char probe[] = "probe.tmp", second[] = "probe-link.tmp";
+
+	unlinkat(dirfd, probe, 0);
+	unlinkat(dirfd, second, 0);
+	CLEANUP(closep)
+	int fd = openat(dirfd, probe, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			0600);
+	if (fd < 0)
+		return error_set(err, -errno, "create a file");
+	ret->hard_links = linkat(dirfd, probe, dirfd, second, 0) == 0;
+	ret->xattrs = fsetxattr(fd, "user.backup-probe", "1", 1, 0) == 0;
+	ret->acls = fsetxattr(fd, acl_name, acl, sizeof(acl), 0) == 0;
+	unlinkat(dirfd, second, 0);
+	unlinkat(dirfd, probe, 0);
+	return 0;
+}

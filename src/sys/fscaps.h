@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+/*
+ * What a file system can hold, found out by asking it rather than by its name.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct fscaps {
+	bool hard_links;
+	bool xattrs; /* user.* */
+	bool acls;   /* POSIX ACLs */
+};
+
+/* What can be read there, without changing anything; hard_links is not looked at. */
+void fscaps_look(int dirfd, struct fscaps *ret);
+
+/*
+ * What can be written there, tried on a file that is removed again. An error means that
+ * not even that file could be made.
+ */
+int fscaps_try(int dirfd, struct fscaps *ret, struct error *err);

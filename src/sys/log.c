@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "sys/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/headtail.h"
+#include "sys/clock.h"
+#include "sys/fs.h"
+
+enum {
+	FILE_MAX = 10 * 1024 * 1024,
+	FILES_KEPT = 3,
+	HEAD_MAX = 128 * 1024,
+	TAIL_MAX = 384 * 1024,
+	LINE_MAX_BYTES = 32 * 1024,
+};
+
+struct log {
+	FILE *stream;
+	char *file_path;
+	int file;
+	off_t file_size;
+	char *run_path;
+	int run_file;
+	struct headtail memory;
+	unsigned warnings;
+	char *last_error;
+};
+
+struct log *log_new(FILE *stream)
+{
+	struct log *log = xcalloc(1, sizeof(*log));
+
+	log->stream = stream;
+	log->file = -1;
+	log->run_file = -1;
+	headtail_init(&log->memory, HEAD_MAX, TAIL_MAX);
+	return log;
+}
+
+void log_free(struct log *log)
+{
+	if (!log)
+		return;
+	closep(&log->file);
+	if (log->run_file >= 0) {
+		close(log->run_file);
+		unlink(log->run_path);
+	}
+	free(log->file_path);
+	free(log->run_path);
+	free(log->last_error);
+	headtail_release(&log->memory);
+	free(log);
+}
+
+void log_freep(struct log **log)
+{
+	log_free(*log);
+}
+
+static int open_file(struct log *log, struct error *err)
+{
+	struct stat st;
+
+	log->file = open(log->file_path,
+			 O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
+	if (log->file < 0)
+		return error_set(err, -errno, "open log file '%s'", log->file_path);
+	log->file_size = fstat(log->file, &st) == 0 ? st.st_size : 0;
+	return 0;
+}
+
+int log_add_file(struct log *log, const char *path, struct error *err)
+{
+	log->file_path = xstrdup(path);
+	return open_file(log, err);
+}
+
+int log_add_run_file(struct log *log, const char *dir, struct error *err)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	struct stat st;
+
+	log->run_path = xasprintf("%s/backup_run_%ld.log", dir, (long)getpid());
+	log->run_file = open(log->run_path, flags, 0600);
+	if (log->run_file < 0 && errno == EEXIST && lstat(log->run_path, &st) == 0 &&
+	    S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1 &&
+	    unlink(log->run_path) == 0)
+		log->run_file = open(log->run_path, flags, 0600);
+	if (log->run_file < 0)
+		return error_set(err, -errno, "create run log '%s'", log->run_path);
+	return 0;
+}
+
+/* path -> path.1 -> path.2 -> path.3; what cannot be moved stays and grows on. */
+static void rotate(struct log *log)
+{
+	for (int i = FILES_KEPT; i > 0; i--) {
+		CLEANUP(freep) char *to = xasprintf("%s.%d", log->file_path, i);
+		CLEANUP(freep)
+		char *from = i > 1 ? xasprintf("%s.%d", log->file_path, i - 1)
+				   : xstrdup(log->file_path);
+		if (rename(from, to) < 0 && i == 1)
+			return;
+	}
+	close(log->file);
+	if (open_file(log, NULL) < 0)
+		log->file = -1;
+}
+
+static void write_line(struct log *log, const char *line, size_t len)
+{
+	headtail_add(&log->memory, line, len);
+	if (log->stream) {
+		fwrite(line, 1, len, log->stream);
+		fflush(log->stream);
+	}
+	if (log->run_file >= 0 && fs_write_all(log->run_file, line, len) < 0) {
+		/* the file of this run is a copy of what memory holds */
+	}
+	if (log->file < 0)
+		return;
+	if (log->file_size > 0 && log->file_size + (off_t)len > FILE_MAX)
+		rotate(log);
+	int r = log->file >= 0 ? fs_write_all(log->file, line, len) : -EBADF;
+	if (r < 0) {
+		closep(&log->file);
+		log->file = -1;
+		log_warn(log, "log file '%s' cannot be written (%s), going on without it",
+			 log->file_path, strerror(-r));
+		return;
+	}
+	log->file_size += (off_t)len;
+}
+
+static void log_line(struct log *log, const char *level, const char *text)
+{
+	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT_MAX(LINE_MAX_BYTES);
+	struct instant now = clock_now();
+	struct civil c = civil_from_epoch(now.epoch, now.offset);
+
+	strbuf_addf(&line, "[%04d-%02d-%02d %02d:%02d:%02d] %s", c.year, c.month, c.day,
+		    c.hour, c.minute, c.second, level);
+	strbuf_add_escaped(&line, text, strlen(text));
+	bool cut = line.truncated;
+	line.max += 8;
+	strbuf_addstr(&line, cut ? " [...]\n" : "\n");
+	write_line(log, line.buf, line.len);
+}
+
+#define FORMAT_TEXT(text, fmt)                                            \
+	do {                                                              \
+		va_list ap_;                                              \
+		va_start(ap_, fmt);                                       \
+		if (vasprintf(&(text), fmt, ap_) < 0)                     \
+			(text) = xstrdup("(no memory for this message)"); \
+		va_end(ap_);                                              \
+	} while (0)
+
+void log_info(struct log *log, const char *fmt, ...)
+{
+	CLEANUP(freep) char *text = NULL;
+
+	FORMAT_TEXT(text, fmt);
+	log_line(log, "", text);
+}
+
+void log_warn(struct log *log, const char *fmt, ...)
+{
+	CLEANUP(freep) char *text = NULL;
+
+	FORMAT_TEXT(text, fmt);
+	log->warnings++;
+	log_line(log, "WARNING: ", text);
+}
+
+void log_error(struct log *log, const char *fmt, ...)
+{
+	char *text = NULL;
+
+	FORMAT_TEXT(text, fmt);
+	log_line(log, "ERROR: ", text);
+	free(log->last_error);
+	log->last_error = text;
+}
+
+unsigned log_warnings(const struct log *log)
+{
+	return log->warnings;
+}
+
+const char *log_last_error(const struct log *log)
+{
+	return log->last_error;
+}
+
+void log_text(const struct log *log, struct strbuf *out)
+{
+	headtail_text(&log->memory, out);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+/*
+ * SIGTERM, SIGINT and SIGHUP asked politely: the first one is remembered and makes a
+ * descriptor readable, so that every wait can end at once. SIGPIPE is ignored.
+ */
+#pragma once
+
+/* Call once, before the first wait. */
+void signals_catch(void);
+
+/* The signal that asked us to end, or 0. */
+int signals_caught(void);
+
+/* "SIGTERM" and so on, for those that are caught. */
+const char *signals_name(int signo);
+
+/* Readable once a signal came, for ever; -1 before signals_catch(). Not the caller's. */
+int signals_fd(void);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+/*
+ * Whole directory trees by descriptors: walking and removing.
+ *
+ * Neither follows a symbolic link, needs a path, or minds how deep the tree is: paths
+ * longer than PATH_MAX and more levels than there are descriptors work.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/strbuf.h"
+#include "base/strvec.h"
+
+/*
+ * Called for each directory, the top first, before what is below it.
+ *
+ * `fd` is the directory; `path` is its path below the top, "" for the top itself, any
+ * length; `names` is all that is in it but subdirectories, `subdirs` the rest. The
+ * visitor may empty `subdirs` (strvec_release) so that they are not entered. Returning
+ * a negative value ends the walk with it.
+ */
+typedef int tree_visit(void *ctx, int fd, const struct strbuf *path,
+		       const struct strvec *names, struct strvec *subdirs);
+
+struct tree_walk {
+	tree_visit *visit;
+	void *ctx;
+	bool one_file_system;	 /* do not enter mounts */
+	uint64_t ret_unreadable; /* directories that could not be entered or read */
+};
+
+/* Memory grows with the names in the directories on the way, not with the tree. */
+int tree_walk(int dirfd, struct tree_walk *walk, struct error *err);
+
+/*
+ * Removes `name` and everything below from the directory `trash_fd`. Directories that
+ * their unprivileged owner may not change are made writable; nothing else is ever
+ * altered. Very deep directories are moved up into `trash_fd` under names "deep-N",
+ * which the caller must remove in turn (emptying the trash until it is empty does).
+ * Mounts are not crossed: what is below one stays, and is an error. Goes on after an
+ * error and returns the first.
+ */
+int tree_remove(int trash_fd, const char *name, struct error *err);
