@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+/*
+ * What the user asked for: one table of keys drives parsing, `backup config`,
+ * `backup help config` and the README's table.
+ *
+ * A key comes from the environment variable of its name, or from the file that
+ * NAME_FILE names (one trailing newline is cut), or has its default. An empty variable
+ * counts as not set, as in the shell's ${NAME:-default}. After loading, nothing changes.
+ *
+ * Pure: the environment and the files are reached through `struct config_source`.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/strbuf.h"
+#include "base/strvec.h"
+
+enum config_type {
+	CONFIG_PATH,
+	CONFIG_NAME, /* of one file: no slash */
+	CONFIG_COUNT,
+	CONFIG_PERCENT,
+	CONFIG_BOOL,
+	CONFIG_DURATION,
+	CONFIG_RATE,
+	CONFIG_LIST,
+	CONFIG_WORDS,
+	CONFIG_CHOICE,
+	CONFIG_ZONE,
+};
+
+enum config_engine {
+	CONFIG_ENGINE_RSYNC,
+};
+
+enum config_init {
+	CONFIG_INIT_AUTO,
+	CONFIG_INIT_NEVER,
+};
+
+struct config_key {
+	const char *name;
+	enum config_type type;
+	size_t offset;	      /* of its field in struct config */
+	const char *fallback; /* the default, as the user would write it */
+	const char *help;     /* one line */
+	const char *const
+		*choices; /* CONFIG_CHOICE: words in the enum's order, then NULL */
+	bool secret;	  /* never shown */
+};
+
+enum config_origin {
+	CONFIG_FROM_DEFAULT,
+	CONFIG_FROM_ENVIRONMENT,
+	CONFIG_FROM_FILE,
+};
+
+/* A key's value as it was written, and where. */
+struct config_value {
+	char *text;
+	enum config_origin origin;
+	char *file; /* CONFIG_FROM_FILE: its path, else NULL */
+};
+
+enum { CONFIG_KEYS = 23 };
+
+/* Strings belong to `values`. A path or name that is not given is "". */
+struct config {
+	const char *src;
+	const char *dest;
+	uint64_t daily_count;
+	uint64_t weekly_count;
+	uint64_t monthly_count;
+	int64_t keep_within; /* seconds */
+	bool dry_run;
+	const char *tz;
+	int engine; /* enum config_engine */
+	struct strvec exclude;
+	const char *exclude_from;
+	bool exclude_caches;
+	const char *exclude_if_present;
+	bool one_file_system;
+	bool checksum;
+	uint64_t bwlimit; /* bytes per second, 0: none */
+	struct strvec rsync_args;
+	bool allow_empty_source;
+	uint64_t shrink_limit; /* per cent */
+	int init;	       /* enum config_init */
+	int64_t lock_wait;     /* seconds */
+	const char *log_file;
+	const char *run_log_dir;
+	struct config_value values[CONFIG_KEYS]; /* in the table's order */
+};
+
+struct config_source {
+	void *ctx;
+	const char *(*get)(void *ctx, const char *name); /* NULL: not set */
+	int (*read_file)(void *ctx, const char *path, struct strbuf *out,
+			 struct error *err);
+	bool (*zone_known)(void *ctx, const char *zone);
+};
+
+/* The table, `*ret_n` keys. */
+const struct config_key *config_keys(size_t *ret_n);
+
+/*
+ * Fills `config` (zeroed by the caller). Every wrong value adds a sentence to `errors`
+ * that names the variable, the value and what is accepted; -EINVAL when there was one.
+ */
+int config_load(struct config *config, const struct config_source *source,
+		struct strvec *errors);
+void config_release(struct config *config);
+
+/* What values a key takes, in words. */
+void config_accepted(const struct config_key *key, struct strbuf *out);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "model/config.h"
+
+/* KEY(name, type, field, default, help, further fields) */
+#define KEY(key, kind, field, text, words, ...)                               \
+	{                                                                     \
+		.name = #key, .type = CONFIG_##kind,                          \
+		.offset = offsetof(struct config, field), .fallback = (text), \
+		.help = (words), __VA_ARGS__                                  \
+	}
+
+static const char *const engines[] = {"rsync", NULL};
+static const char *const inits[] = {"auto", "never", NULL};
+
+static const struct config_key keys[] = {
+	KEY(BACKUP_SRC, PATH, src, "/data", "directory to back up"),
+	KEY(BACKUP_DEST, PATH, dest, "/backup", "directory that holds the snapshots"),
+	KEY(DAILY_COUNT, COUNT, daily_count, "7",
+	    "days of which the newest snapshot is kept"),
+	KEY(WEEKLY_COUNT, COUNT, weekly_count, "4", "weeks kept beyond those days"),
+	KEY(MONTHLY_COUNT, COUNT, monthly_count, "6", "months kept beyond those weeks"),
+	KEY(KEEP_WITHIN, DURATION, keep_within, "24h",
+	    "every snapshot younger than this is kept"),
+	KEY(DRY_RUN, BOOL, dry_run, "off",
+	    "show what a run would do and write nothing to the destination"),
+	KEY(TZ, ZONE, tz, "", "time zone of names, days and logs; empty: the system's"),
+	KEY(ENGINE, CHOICE, engine, "rsync", "what copies the files", .choices = engines),
+	KEY(EXCLUDE, LIST, exclude, "",
+	    "rsync patterns of what to leave out, by comma or line"),
+	KEY(EXCLUDE_FROM, PATH, exclude_from, "", "file of such patterns, one per line"),
+	KEY(EXCLUDE_CACHES, BOOL, exclude_caches, "off",
+	    "leave out what is in directories marked by a CACHEDIR.TAG"),
+	KEY(EXCLUDE_IF_PRESENT, NAME, exclude_if_present, "",
+	    "leave out what is in directories that hold a file of this name"),
+	KEY(ONE_FILE_SYSTEM, BOOL, one_file_system, "off",
+	    "do not enter other file systems mounted below the source"),
+	KEY(CHECKSUM, BOOL, checksum, "off",
+	    "compare files by content, not by size and time"),
+	KEY(BWLIMIT, RATE, bwlimit, "0",
+	    "copy no faster than this per second; 0: no limit"),
+	KEY(RSYNC_ARGS, WORDS, rsync_args, "",
+	    "further options for rsync, quoted as for a shell"),
+	KEY(ALLOW_EMPTY_SOURCE, BOOL, allow_empty_source, "off",
+	    "back up a source even when there is nothing in it"),
+	KEY(SHRINK_LIMIT, PERCENT, shrink_limit, "50",
+	    "a source that lost more of its files than this removes no snapshot"),
+	KEY(INIT, CHOICE, init, "auto",
+	    "never: refuse a destination that was not used before", .choices = inits),
+	KEY(LOCK_WAIT, DURATION, lock_wait, "0s",
+	    "how long to wait for another run on the destination"),
+	KEY(LOG_FILE, PATH, log_file, "/var/log/backup.log", "log kept across runs"),
+	KEY(RUN_LOG_DIR, PATH, run_log_dir, "/tmp",
+	    "where the log of the present run is while it lasts"),
+};
+
+_Static_assert(ARRAY_SIZE(keys) == CONFIG_KEYS, "CONFIG_KEYS counts the table");
+
+const struct config_key *config_keys(size_t *ret_n)
+{
+	*ret_n = ARRAY_SIZE(keys);
+	return keys;
+}
