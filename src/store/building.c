@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "store/building.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "store/trash.h"
+#include "sys/fs.h"
+
+enum {
+	SALVAGE_MAX = 4,
+	MARKER_MAX = 4096,
+	NAMES_TRIED = 1000,
+};
+
+/* 1: taken; 0: free; -errno. */
+static int name_taken(const struct store *store, const char *name)
+{
+	CLEANUP(freep) char *record = xasprintf("%s.json", name);
+	const int dirs[] = {store->building, store->trash, store->tiers[0],
+			    store->tiers[1], store->tiers[2]};
+	int r = store->records >= 0 ? fs_exists(store->records, record) : 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(dirs); i++)
+		if (dirs[i] >= 0)
+			r = fs_exists(dirs[i], name);
+	return r;
+}
+
+int building_pick_name(const struct store *store, const struct civil *start,
+		       char **ret_name, struct error *err)
+{
+	char name[SNAPSHOT_NAME_MAX];
+
+	for (unsigned nth = 1; nth < NAMES_TRIED; nth++) {
+		snapshot_name(start, nth, name);
+		int r = name_taken(store, name);
+		if (r < 0)
+			return error_set(err, r, "look for '%s' in '%s'", name,
+					 store->path);
+		if (r == 0) {
+			*ret_name = xstrdup(name);
+			return 0;
+		}
+	}
+	return error_say(err, -EEXIST, "every name like '%s' is taken in '%s'", name,
+			 store->path);
+}
+
+int building_begin(const struct store *store, const char *name, const char *boot,
+		   struct error *err)
+{
+	CLEANUP(freep) char *marker = xasprintf("%s.json", name);
+	CLEANUP(json_freep) json_t *root = json_pack("{s:s}", "boot", boot);
+	CLEANUP(freep) char *text = root ? json_dumps(root, 0) : NULL;
+
+	int r = fs_write_file(store->building, marker, text ? text : "",
+			      text ? strlen(text) : 0, 0600, err);
+	if (r < 0)
+		return r;
+	if (mkdirat(store->building, name, 0700) < 0)
+		return error_set(err, -errno, "create '%s/.backup/building/%s'",
+				 store->path, name);
+	return 0;
+}
+
+static bool marker_matches(const struct store *store, const char *name, const char *boot)
+{
+	CLEANUP(freep) char *marker = xasprintf("%s.json", name);
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT_MAX(MARKER_MAX);
+	CLEANUP(json_freep) json_t *root = NULL;
+	const char *marked = "";
+
+	if (!*boot || fs_read_file(store->building, marker, &text, NULL) < 0)
+		return false;
+	root = json_loadb(text.buf, text.len, 0, NULL);
+	return root && json_unpack(root, "{s:s}", "boot", &marked) == 0 &&
+	       strcmp(marked, boot) == 0;
+}
+
+static int remove_marker(const struct store *store, const char *name, struct error *err)
+{
+	CLEANUP(freep) char *marker = xasprintf("%s.json", name);
+
+	if (unlinkat(store->building, marker, 0) < 0 && errno != ENOENT)
+		return error_set(err, -errno, "remove '%s'", marker);
+	return 0;
+}
+
+int building_discard(const struct store *store, const char *name, struct error *err)
+{
+	/* the marker goes first: without it, what is left is trusted by nobody */
+	int r = remove_marker(store, name, err);
+
+	if (r < 0)
+		return r;
+	return trash_put(store, store->building, name, err);
+}
+
+/* Removes a marker, or the temporary file of one, whose tree is not there (any more). */
+static int sweep_marker(const struct store *store, const char *file, struct error *err)
+{
+	const char *suffix = strstr(file, ".json");
+	struct civil c;
+	unsigned nth;
+
+	if (!suffix || (strcmp(suffix, ".json") != 0 && strcmp(suffix, ".json.tmp") != 0))
+		return 0;
+	CLEANUP(freep) char *name = xstrndup(file, (size_t)(suffix - file));
+	if (!snapshot_name_parse(name, &c, &nth) || fs_exists(store->building, name) != 0)
+		return 0;
+	if (unlinkat(store->building, file, 0) < 0 && errno != ENOENT)
+		return error_set(err, -errno, "remove '%s'", file);
+	return 0;
+}
+
+static int later_name_first(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)b, *(char *const *)a);
+}
+
+int building_salvage(const struct store *store, const struct catalog *catalog,
+		     const char *boot, struct strvec *ret_names, struct error *err)
+{
+	CLEANUP(strvec_release) struct strvec names = STRVEC_INIT;
+	struct civil c;
+	struct stat st;
+	unsigned nth;
+
+	int r = fs_list(store->building, &names, err);
+	if (r < 0)
+		return error_prefix(err, r, "'%s/.backup/building'", store->path);
+	if (names.n > 0)
+		qsort(names.v, names.n, sizeof(*names.v), later_name_first);
+
+	for (size_t i = 0; r >= 0 && i < names.n; i++) {
+		const char *name = names.v[i];
+
+		if (!snapshot_name_parse(name, &c, &nth)) {
+			r = sweep_marker(store, name, err);
+			continue;
+		}
+		if (fstatat(store->building, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return error_set(err, -errno, "look at 'building/%s'", name);
+		if (!catalog_has(catalog, name))
+			r = record_remove(store, name, err);
+		if (r < 0)
+			break;
+		if (S_ISDIR(st.st_mode) && ret_names->n < SALVAGE_MAX &&
+		    marker_matches(store, name, boot))
+			strvec_push(ret_names, name);
+		else
+			r = building_discard(store, name, err);
+	}
+	return r;
+}
+
+int building_publish(const struct store *store, const char *name,
+		     const struct record *record, struct error *err)
+{
+	int daily = store->tiers[SNAPSHOT_DAILY];
+
+	int r = record_write(store, name, record, err);
+	if (r >= 0)
+		r = fs_move(store->building, name, daily, name, err);
+	if (r >= 0)
+		r = fs_sync(daily, "daily", err);
+	if (r >= 0)
+		r = fs_sync(store->building, "building", err);
+	if (r < 0)
+		return error_prefix(err, r, "publish '%s'", name);
+	remove_marker(store, name, NULL); /* the next run sweeps up one that stays */
+	return 0;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "store/catalog.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "sys/clock.h"
+#include "sys/fs.h"
+
+void catalog_release(struct catalog *catalog)
+{
+	for (size_t i = 0; i < catalog->n; i++) {
+		free(catalog->v[i].name);
+		record_release(&catalog->v[i].record);
+	}
+	free(catalog->v);
+	strvec_release(&catalog->warnings);
+	*catalog = (struct catalog)CATALOG_INIT;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct catalog_entry *x = a, *y = b;
+
+	if (x->record.time.epoch != y->record.time.epoch)
+		return x->record.time.epoch < y->record.time.epoch ? 1 : -1;
+	int r = strcmp(y->name, x->name);
+	return r ? r : (int)x->tier - (int)y->tier;
+}
+
+static void add_entry(struct catalog *catalog, const struct store *store,
+		      enum snapshot_tier tier, const char *name, const struct civil *c,
+		      unsigned nth)
+{
+	struct catalog_entry entry = {.name = xstrdup(name), .tier = tier};
+	struct error err;
+
+	int r = record_read(store, name, &entry.record, &err);
+	entry.recorded = r == 0;
+	if (r < 0) {
+		entry.record.time = clock_from_civil(c, nth > 1);
+		entry.record.status = SNAPSHOT_COMPLETE;
+		entry.record.host = xstrdup("");
+		entry.record.source = xstrdup("");
+		entry.record.engine = xstrdup("");
+	}
+	if (r < 0 && r != -ENOENT) {
+		entry.record.status = SNAPSHOT_UNKNOWN;
+		strvec_pushf(&catalog->warnings, "%s; '%s/%s' is kept and not counted",
+			     err.msg, snapshot_tier_name(tier), name);
+	}
+	array_grow(catalog->v, catalog->n, catalog->cap);
+	catalog->v[catalog->n++] = entry;
+}
+
+static int load_tier(struct catalog *catalog, const struct store *store,
+		     enum snapshot_tier tier, struct error *err)
+{
+	CLEANUP(strvec_release) struct strvec names = STRVEC_INIT;
+	struct civil c;
+	struct stat st;
+	unsigned nth;
+
+	if (store->tiers[tier] < 0)
+		return 0;
+	int r = fs_list(store->tiers[tier], &names, err);
+	for (size_t i = 0; r >= 0 && i < names.n; i++) {
+		if (!snapshot_name_parse(names.v[i], &c, &nth))
+			continue;
+		if (fstatat(store->tiers[tier], names.v[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return error_set(err, -errno, "look at '%s/%s'",
+					 snapshot_tier_name(tier), names.v[i]);
+		if (S_ISDIR(st.st_mode))
+			add_entry(catalog, store, tier, names.v[i], &c, nth);
+		else
+			strvec_pushf(&catalog->warnings,
+				     "'%s/%s' is not a directory, left alone",
+				     snapshot_tier_name(tier), names.v[i]);
+	}
+	if (r < 0)
+		return error_prefix(err, r, "list '%s/%s'", store->path,
+				    snapshot_tier_name(tier));
+	return 0;
+}
+
+int catalog_load(struct catalog *catalog, const struct store *store, struct error *err)
+{
+	for (int tier = 0; tier < SNAPSHOT_TIERS; tier++) {
+		int r = load_tier(catalog, store, (enum snapshot_tier)tier, err);
+		if (r < 0)
+			return r;
+	}
+	if (catalog->n > 0)
+		qsort(catalog->v, catalog->n, sizeof(*catalog->v), newest_first);
+	return 0;
+}
+
+static const struct catalog_entry *newest_of(const struct catalog *catalog, int64_t now,
+					     enum snapshot_status status,
+					     enum snapshot_status or_status)
+{
+	for (size_t i = 0; i < catalog->n; i++) {
+		const struct record *record = &catalog->v[i].record;
+		if ((record->status == status || record->status == or_status) &&
+		    record->time.epoch <= now)
+			return &catalog->v[i];
+	}
+	return NULL;
+}
+
+const struct catalog_entry *catalog_newest_good(const struct catalog *catalog,
+						int64_t now)
+{
+	return newest_of(catalog, now, SNAPSHOT_COMPLETE, SNAPSHOT_COMPLETE);
+}
+
+const struct catalog_entry *catalog_newest_whole(const struct catalog *catalog,
+						 int64_t now)
+{
+	return newest_of(catalog, now, SNAPSHOT_COMPLETE, SNAPSHOT_SHRUNK);
+}
+
+bool catalog_has(const struct catalog *catalog, const char *name)
+{
+	for (size_t i = 0; i < catalog->n; i++)
+		if (strcmp(catalog->v[i].name, name) == 0)
+			return true;
+	return false;
+}

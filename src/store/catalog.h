@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+/*
+ * The snapshots of a destination, newest first.
+ *
+ * A snapshot is a real directory in daily/, weekly/ or monthly/ with a name of our form;
+ * anything else there is not ours and is not listed. Times come from the record, or from
+ * the name for a tree without one (the shell scripts made it, and it counts as
+ * complete). Modification times are never looked at.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/strvec.h"
+#include "store/record.h"
+#include "store/store.h"
+
+struct catalog_entry {
+	char *name;
+	enum snapshot_tier tier;
+	bool recorded; /* false: made by the shell scripts; counts are not known */
+	struct record record;
+};
+
+struct catalog {
+	struct catalog_entry *v;
+	size_t n, cap;
+	struct strvec
+		warnings; /* records that cannot be read, names that are no directory */
+};
+
+#define CATALOG_INIT \
+	{            \
+		0    \
+	}
+
+/* Fails rather than list less than is there. */
+int catalog_load(struct catalog *catalog, const struct store *store, struct error *err);
+void catalog_release(struct catalog *catalog);
+
+/* The newest good one (complete, not shrunk), or NULL; later ones than `now` are passed. */
+const struct catalog_entry *catalog_newest_good(const struct catalog *catalog,
+						int64_t now);
+
+/* Likewise the newest that holds all its source had: complete or shrunk. */
+const struct catalog_entry *catalog_newest_whole(const struct catalog *catalog,
+						 int64_t now);
+
+/* Whether a tree of that name is in any tier. */
+bool catalog_has(const struct catalog *catalog, const char *name);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "store/trash.h"
+
+#include <errno.h>
+
+#include "base/alloc.h"
+#include "base/strvec.h"
+#include "sys/fs.h"
+#include "sys/tree.h"
+
+enum { NAMES_TRIED = 1000 };
+
+int trash_put(const struct store *store, int from_dir, const char *name,
+	      struct error *err)
+{
+	int r = fs_move(from_dir, name, store->trash, name, err);
+
+	for (unsigned i = 2; r == -EEXIST && i < NAMES_TRIED; i++) {
+		CLEANUP(freep) char *other = xasprintf("%s.trash-%u", name, i);
+		r = fs_move(from_dir, name, store->trash, other, err);
+	}
+	if (r >= 0)
+		r = fs_sync(from_dir, "directory", err);
+	if (r >= 0)
+		r = fs_sync(store->trash, "trash", err);
+	return r;
+}
+
+int trash_snapshot(const struct store *store, const struct catalog_entry *entry,
+		   struct error *err)
+{
+	int r = trash_put(store, store->tiers[entry->tier], entry->name, err);
+
+	if (r < 0 || !entry->recorded)
+		return r;
+	return record_remove(store, entry->name, err);
+}
+
+int trash_count(const struct store *store, struct error *err)
+{
+	CLEANUP(strvec_release) struct strvec names = STRVEC_INIT;
+	int r = store->trash >= 0 ? fs_list(store->trash, &names, err) : 0;
+
+	return r < 0 ? r : (int)names.n;
+}
+
+int trash_empty(const struct store *store, struct error *err)
+{
+	for (;;) {
+		CLEANUP(strvec_release) struct strvec names = STRVEC_INIT;
+		int first = 0;
+
+		int r = fs_list(store->trash, &names, err);
+		if (r < 0 || names.n == 0)
+			return r;
+		for (size_t i = 0; i < names.n; i++) {
+			r = tree_remove(store->trash, names.v[i], first ? NULL : err);
+			first = first ? first : r;
+		}
+		/* again: very deep directories were moved up into the trash */
+		if (first < 0)
+			return error_prefix(err, first, "'%s/.backup/trash'",
+					    store->path);
+	}
+}
