@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+/*
+ * What makes a copy of a tree in which unchanged files are links to those of earlier
+ * copies. An engine writes where it is told and knows nothing of tiers or services.
+ *
+ * Promises of every engine: nothing outside `target` is changed, in particular no file
+ * below `bases` in content or attributes; nothing outside the source is read.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/strvec.h"
+#include "model/snapshot.h"
+
+struct engine_job {
+	const char *source; /* absolute path of a directory */
+	const char *
+		target; /* absolute path of an empty directory; a dry run does not need it */
+	const struct strvec *bases; /* absolute paths of trees to link from, best first */
+
+	/* what to leave out, in rsync's pattern language, first match wins */
+	const struct strvec *patterns;
+	bool exclude_caches; /* the content of directories with a CACHEDIR.TAG */
+	const char *exclude_if_present; /* ... with a file of this name; "" for none */
+	bool one_file_system;
+
+	bool checksum; /* compare content, not size and time */
+	bool xattrs;   /* both sides can hold them */
+	bool acls;
+	bool dry_run;	  /* write nothing, count what would be done */
+	uint64_t bwlimit; /* bytes per second, 0: none */
+
+	int lock_fd;   /* held by whatever writes on our behalf, or -1 */
+	int cancel_fd; /* readable: stop at once */
+
+	/* One line worth telling the user, of a bounded number; `warning` or not. */
+	void (*note)(void *ctx, bool warning, const char *text);
+	void *note_ctx;
+};
+
+enum engine_outcome {
+	ENGINE_COMPLETE,
+	ENGINE_PARTIAL, /* some files could not be read; all others are there */
+};
+
+struct engine {
+	const char *name;
+
+	/*
+	 * Whether it can work here. `ret_version` (the caller frees) says what it is, for
+	 * the log; something to worry about goes to `warnings`.
+	 */
+	int (*probe)(const struct engine *engine, char **ret_version,
+		     struct strvec *warnings, struct error *err);
+
+	/* -EINTR: stopped by cancel_fd. What was copied stays in the target. */
+	int (*copy)(const struct engine *engine, const struct engine_job *job,
+		    struct snapshot_counts *ret_counts, enum engine_outcome *ret_outcome,
+		    struct error *err);
+
+	void *impl; /* the engine's own */
+};

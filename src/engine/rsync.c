@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "engine/rsync.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "engine/markers.h"
+#include "engine/rsync_args.h"
+#include "engine/rsync_output.h"
+#include "sys/fs.h"
+#include "sys/process.h"
+
+enum {
+	RSYNC_PARTIAL = 23,
+	RSYNC_VANISHED = 24,
+	PROBE_SECONDS = 30,
+};
+
+static void first_line(void *ctx, enum process_stream stream, const char *line,
+		       size_t len)
+{
+	struct strbuf *text = ctx;
+
+	if (stream == PROCESS_STDOUT && text->len == 0)
+		strbuf_add(text, line, len);
+}
+
+/* "rsync  version 3.2.7  protocol version 31", with a v before the number at times. */
+static bool read_version(const char *line, unsigned long version[3])
+{
+	const char *s = strstr(line, "version ");
+
+	if (!s)
+		return false;
+	s += strcspn(s, "0123456789");
+	for (int i = 0; i < 3; i++) {
+		char *end;
+		version[i] = strtoul(s, &end, 10);
+		if (end == s || (i < 2 && *end != '.'))
+			return false;
+		s = end + 1;
+	}
+	return true;
+}
+
+static int probe(const struct engine *engine, char **ret_version, struct strvec *warnings,
+		 struct error *err)
+{
+	CLEANUP(strvec_release) struct strvec argv = STRVEC_INIT;
+	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT_MAX(256);
+
+	(void)engine;
+	strvec_push(&argv, "rsync");
+	strvec_push(&argv, "--version");
+	struct process process = {
+		.argv = argv.v,
+		.stdin_fd = -1,
+		.keep_fd = -1,
+		.cancel_fd = -1,
+		.deadline = PROBE_SECONDS,
+		.on_line = first_line,
+		.ctx = &line,
+	};
+	struct process_result result;
+	unsigned long version[3];
+
+	int r = process_run(&process, &result, err);
+	if (r == -ENOENT)
+		return error_say(err, r,
+				 "rsync is not installed: install it, 3.2.7 or later");
+	if (r < 0)
+		return r;
+	if (result.end != PROCESS_EXITED || result.code != 0 ||
+	    !read_version(line.buf, version))
+		return error_say(err, -EINVAL,
+				 "'rsync --version' was not understood: '%s'", line.buf);
+	CLEANUP(freep)
+	char *name = xasprintf("rsync %lu.%lu.%lu", version[0], version[1], version[2]);
+	unsigned long number = version[0] * 10000 + version[1] * 100 + version[2];
+	if (number < 30207)
+		return error_say(err, -EINVAL, "%s is too old: install 3.2.7 or later",
+				 name);
+	if (number < 30500)
+		strvec_pushf(warnings,
+			     "%s has security faults that 3.5.0 mended: upgrade it",
+			     name);
+	*ret_version = STEAL(name);
+	return 0;
+}
+
+/* A file in memory with the rules, each ended by NUL, for rsync's standard input. */
+static int write_rules(const struct engine_job *job, int *ret_fd, struct error *err)
+{
+	CLEANUP(strvec_release) struct strvec rules = STRVEC_INIT;
+	CLEANUP(closep) int fd = memfd_create("rules", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return error_set(err, -errno, "create a file in memory");
+	int r = markers_find(job, &rules, err);
+	for (size_t i = 0; r >= 0 && i < rules.n; i++)
+		r = fs_write_all(fd, rules.v[i], strlen(rules.v[i]) + 1);
+	for (size_t i = 0; r >= 0 && i < job->patterns->n; i++)
+		r = fs_write_all(fd, job->patterns->v[i],
+				 strlen(job->patterns->v[i]) + 1);
+	if (r < 0)
+		return r;
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return error_set(err, -errno, "rewind");
+	*ret_fd = STEAL_FD(fd);
+	return 0;
+}
+
+static void on_line(void *ctx, enum process_stream stream, const char *line, size_t len)
+{
+	rsync_output_line(ctx, stream == PROCESS_STDERR, line, len);
+}
+
+/* What rsync's end means. */
+static int judge(const struct process_result *result, const struct rsync_output *out,
+		 enum engine_outcome *ret_outcome, struct error *err)
+{
+	const char *why = out->no_room[0] ? out->no_room : out->last_error;
+
+	switch (result->end) {
+	case PROCESS_CANCELLED:
+		return error_say(err, -EINTR, "the copy was interrupted");
+	case PROCESS_TIMED_OUT:
+		return error_say(err, -ETIMEDOUT, "rsync took too long");
+	case PROCESS_SIGNALED:
+		return error_say(err, -EIO, "rsync was killed by signal %d",
+				 result->code);
+	case PROCESS_EXITED:
+		break;
+	}
+	if (out->no_room[0])
+		return error_say(err, -ENOSPC, "the destination cannot be written: %s",
+				 why);
+	if (result->code != 0 && result->code != RSYNC_PARTIAL &&
+	    result->code != RSYNC_VANISHED)
+		return error_say(err, -EIO, "rsync failed with exit code %d: %s",
+				 result->code, why[0] ? why : "it said nothing");
+	if (!out->stats_seen)
+		return error_say(err, -EIO, "rsync ended without saying what it did");
+	*ret_outcome = result->code == RSYNC_PARTIAL ? ENGINE_PARTIAL : ENGINE_COMPLETE;
+	return 0;
+}
+
+static int copy(const struct engine *engine, const struct engine_job *job,
+		struct snapshot_counts *ret_counts, enum engine_outcome *ret_outcome,
+		struct error *err)
+{
+	const struct rsync_engine *rsync = engine->impl;
+	CLEANUP(strvec_release) struct strvec argv = STRVEC_INIT;
+	CLEANUP(closep) int rules = -1;
+	struct rsync_output out = {.job = job};
+	struct process_result result;
+
+	int r = write_rules(job, &rules, err);
+	if (r < 0)
+		return error_prefix(err, r, "excludes");
+	rsync_args_build(job, rsync->args, &argv);
+	struct process process = {
+		.argv = argv.v,
+		.stdin_fd = rules,
+		.keep_fd = job->lock_fd,
+		.cancel_fd = job->cancel_fd,
+		.on_line = on_line,
+		.ctx = &out,
+	};
+	r = process_run(&process, &result, err);
+	if (r < 0)
+		return r;
+	rsync_output_finish(&out);
+	*ret_counts = out.counts;
+	return judge(&result, &out, ret_outcome, err);
+}
+
+void rsync_engine_init(struct rsync_engine *rsync, const struct strvec *args)
+{
+	*rsync = (struct rsync_engine){
+		.engine = {.name = "rsync", .probe = probe, .copy = copy, .impl = rsync},
+		.args = args,
+	};
+}
