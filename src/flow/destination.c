@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "flow/destination.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "base/human.h"
+
+int destination_open(struct store *store, const struct config *config, struct error *err)
+{
+	bool never = config->init == CONFIG_INIT_NEVER;
+	struct stat st;
+
+	if (stat(config->dest, &st) < 0 && errno == ENOENT && !never &&
+	    !config->dry_run && mkdir(config->dest, 0777) < 0)
+		return error_set(err, -errno, "create BACKUP_DEST '%s'", config->dest);
+	int r = store_open(store, config->dest, err);
+	if (r == -ENOENT && config->dry_run && !never)
+		r = 0;
+	if (r < 0)
+		return r;
+	if (never && !store_is_ours(store))
+		return error_say(
+			err, -ENOENT,
+			"BACKUP_DEST '%s' was not used for backups before; is it mounted? "
+			"If it is new, run once with INIT=auto",
+			config->dest);
+	return 0;
+}
+
+int destination_check(const struct store *store, uint64_t inodes, struct fscaps *ret_caps,
+		      struct error *err)
+{
+	struct statvfs vfs;
+	char a[HUMAN_MAX], b[HUMAN_MAX];
+
+	if (fstatvfs(store->fd, &vfs) < 0)
+		return error_set(err, -errno, "look at the file system of '%s'",
+				 store->path);
+	if (vfs.f_bavail == 0)
+		return error_say(err, -ENOSPC,
+				 "BACKUP_DEST '%s' is full: no byte is free",
+				 store->path);
+	/* file systems that make inodes as they need them report none at all */
+	if (vfs.f_files > 0 && vfs.f_favail < inodes + 1)
+		return error_say(
+			err, -ENOSPC,
+			"BACKUP_DEST '%s' has %s free inodes, and a snapshot takes %s at "
+			"the least: remove files there or make a file system with more",
+			store->path, human_count(vfs.f_favail, a),
+			human_count(inodes + 1, b));
+
+	int r = fscaps_try(store->meta, ret_caps, err);
+	if (r < 0)
+		return error_prefix(err, r, "BACKUP_DEST '%s' cannot be written",
+				    store->path);
+	if (!ret_caps->hard_links)
+		return error_say(
+			err, -EOPNOTSUPP,
+			"BACKUP_DEST '%s' has no hard links, so that every snapshot would "
+			"be a full copy: use a file system such as ext4, XFS or btrfs",
+			store->path);
+	return 0;
+}
+
+uint64_t destination_free(const struct store *store)
+{
+	struct statvfs vfs;
+
+	if (store->fd < 0 || fstatvfs(store->fd, &vfs) < 0)
+		return 0;
+	return (uint64_t)vfs.f_bavail * vfs.f_frsize;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+/*
+ * The destination, made ready for a run: there, ours to write, able to hold snapshots.
+ */
+#pragma once
+
+#include "model/config.h"
+#include "store/store.h"
+#include "sys/fscaps.h"
+
+/*
+ * Opens BACKUP_DEST; its last component is made when it is missing, but with INIT=never
+ * or in a dry run. With INIT=never a destination that was not used before is refused.
+ */
+int destination_open(struct store *store, const struct config *config, struct error *err);
+
+/*
+ * Tries what a snapshot needs: writing, hard links, room. `inodes` is how many a new
+ * snapshot takes at the least (a directory cannot be linked).
+ */
+int destination_check(const struct store *store, uint64_t inodes, struct fscaps *ret_caps,
+		      struct error *err);
+
+/* Bytes that may still be written, 0 when unknown. */
+uint64_t destination_free(const struct store *store);

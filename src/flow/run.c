@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "flow/run.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/human.h"
+#include "flow/destination.h"
+#include "flow/rotate.h"
+#include "flow/salvage.h"
+#include "flow/source.h"
+#include "store/building.h"
+#include "store/history.h"
+#include "store/latest.h"
+#include "store/trash.h"
+#include "sys/clock.h"
+#include "sys/fs.h"
+#include "sys/host.h"
+#include "sys/signals.h"
+#include "sys/tree.h"
+
+struct run {
+	const struct config *config;
+	const struct engine *engine;
+	struct log *log;
+	struct report *report;
+
+	struct source source;
+	struct store store;
+	bool adopts;		  /* the destination holds snapshots and was never ours */
+	struct catalog catalog;	  /* as it was before this run */
+	struct strvec leftovers;  /* names in building/ to link from */
+	struct strvec base_names; /* snapshots linked from */
+	struct strvec bases;	  /* paths of both, for the engine */
+	bool xattrs, acls;
+
+	double started; /* monotonic */
+	char *name;	/* of the snapshot being made */
+	enum snapshot_status status;
+};
+
+static void note(void *ctx, bool warning, const char *text)
+{
+	struct run *run = ctx;
+
+	if (warning)
+		log_warn(run->log, "%s", text);
+	else
+		log_info(run->log, "%s", text);
+}
+
+static int check_interrupted(struct error *err)
+{
+	return signals_caught() ? error_say(err, -EINTR, "interrupted") : 0;
+}
+
+/* Looks and does not touch: what is wrong here fails the run before anything is written. */
+static int check_source(struct run *run, struct error *err)
+{
+	CLEANUP(freep) char *version = NULL;
+	CLEANUP(strvec_release) struct strvec warnings = STRVEC_INIT;
+
+	int r = source_open(&run->source, run->config, err);
+	if (r >= 0)
+		r = source_check_separate(&run->source, run->config, err);
+	if (r >= 0)
+		r = run->engine->probe(run->engine, &version, &warnings, err);
+	if (r < 0)
+		return r;
+	log_info(run->log, "source '%s', destination '%s', %s", run->source.path,
+		 run->config->dest, version);
+	for (size_t i = 0; i < warnings.n; i++)
+		log_warn(run->log, "%s", warnings.v[i]);
+	return 0;
+}
+
+static int take_lock(struct run *run, struct error *err)
+{
+	CLEANUP(strbuf_release) struct strbuf host = STRBUF_INIT;
+	struct civil c =
+		civil_from_epoch(run->report->start.epoch, run->report->start.offset);
+	char since[SNAPSHOT_NAME_MAX];
+
+	int r = destination_open(&run->store, run->config, err);
+	if (r < 0)
+		return r;
+	host_name(&host);
+	snapshot_name(&c, 1, since);
+	CLEANUP(freep)
+	char *sign =
+		xasprintf("process %ld on %s since %s", (long)getpid(), host.buf, since);
+	r = store_lock(&run->store, (double)run->config->lock_wait, signals_fd(), sign,
+		       !run->config->dry_run, err);
+	if (r == -EWOULDBLOCK) {
+		CLEANUP(freep) char *why = xstrdup(err->msg);
+		error_say(err, r,
+			  "%s; to wait for it, set LOCK_WAIT, such as LOCK_WAIT=2h", why);
+	}
+	return r;
+}
+
+/* Opens what is there, and in a real run makes what is missing and tries it out. */
+static int prepare_destination(struct run *run, struct error *err)
+{
+	struct fscaps here, there;
+	bool was_ours = store_is_ours(&run->store);
+
+	int r = run->config->dry_run ? 0 : store_prepare(&run->store, err);
+	if (r >= 0)
+		r = catalog_load(&run->catalog, &run->store, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < run->catalog.warnings.n; i++)
+		log_warn(run->log, "%s", run->catalog.warnings.v[i]);
+	run->adopts = !was_ours && run->catalog.n > 0;
+	if (run->config->dry_run)
+		return 0;
+
+	r = salvage(&run->store, &run->catalog, run->report->start, run->log,
+		    &run->leftovers, err);
+	if (r < 0)
+		return r;
+	uint64_t dirs = run->catalog.n ? run->catalog.v[0].record.counts.dirs : 0;
+	r = destination_check(&run->store, dirs, &there, err);
+	if (r < 0)
+		return r;
+	fscaps_look(run->source.fd, &here);
+	run->xattrs = here.xattrs && there.xattrs;
+	run->acls = here.acls && there.acls;
+	if (here.xattrs && !there.xattrs)
+		log_warn(run->log,
+			 "the destination has no extended attributes: they are left out");
+	if (here.acls && !there.acls)
+		log_warn(run->log, "the destination has no ACLs: they are left out");
+	return 0;
+}
+
+static void add_base(struct run *run, const struct catalog_entry *entry)
+{
+	if (!entry || strvec_has(&run->base_names, entry->name))
+		return;
+	strvec_push(&run->base_names, entry->name);
+	strvec_push_owned(&run->bases,
+			  store_snapshot_path(&run->store, entry->tier, entry->name));
+	log_info(run->log, "linking unchanged files to %s/%s",
+		 snapshot_tier_name(entry->tier), entry->name);
+}
+
+/*
+ * Links come from the newest snapshot, from the newest good one where that is another
+ * (what a partial one lacks is not copied again), and from what dead runs copied.
+ */
+static void choose_bases(struct run *run)
+{
+	if (run->catalog.n > 0)
+		add_base(run, &run->catalog.v[0]);
+	add_base(run, catalog_newest_good(&run->catalog, INT64_MAX));
+	if (run->bases.n == 0)
+		log_info(run->log,
+			 "there is no snapshot to link to: this one is a full copy");
+	for (size_t i = 0; i < run->leftovers.n; i++)
+		strvec_push_owned(&run->bases,
+				  store_building_path(&run->store, run->leftovers.v[i]));
+}
+
+static int begin(struct run *run, struct error *err)
+{
+	CLEANUP(strbuf_release) struct strbuf boot = STRBUF_INIT;
+	struct civil c =
+		civil_from_epoch(run->report->start.epoch, run->report->start.offset);
+
+	int r = building_pick_name(&run->store, &c, &run->name, err);
+	if (r < 0 || run->config->dry_run)
+		return r;
+	host_boot_id(&boot);
+	return building_begin(&run->store, run->name, boot.buf, err);
+}
+
+static int copy(struct run *run, struct error *err)
+{
+	const struct config *config = run->config;
+	CLEANUP(freep) char *target = store_building_path(&run->store, run->name);
+	const struct engine_job job = {
+		.source = run->source.path,
+		.target = target,
+		.bases = &run->bases,
+		.patterns = &run->source.patterns,
+		.exclude_caches = config->exclude_caches,
+		.exclude_if_present = config->exclude_if_present,
+		.one_file_system = config->one_file_system,
+		.checksum = config->checksum,
+		.xattrs = run->xattrs,
+		.acls = run->acls,
+		.dry_run = config->dry_run,
+		.bwlimit = config->bwlimit,
+		.lock_fd = run->store.lock,
+		.cancel_fd = signals_fd(),
+		.note = note,
+		.note_ctx = run,
+	};
+	enum engine_outcome outcome;
+	double started = clock_monotonic();
+	char took[HUMAN_MAX];
+
+	int r = run->engine->copy(run->engine, &job, &run->report->counts, &outcome, err);
+	if (r < 0)
+		return r;
+	run->status = outcome == ENGINE_PARTIAL ? SNAPSHOT_PARTIAL : SNAPSHOT_COMPLETE;
+
+	CLEANUP(strvec_release) struct strvec lines = STRVEC_INIT;
+	report_summary(run->report, &lines);
+	log_info(run->log, "%s in %s", config->dry_run ? "compared" : "copied",
+		 human_duration(clock_monotonic() - started, took));
+	for (size_t i = 0; i < lines.n; i++)
+		log_info(run->log, "  %s", lines.v[i]);
+	return source_check_same(&run->source, err);
+}
+
+static int count_names(void *ctx, int fd, const struct strbuf *path,
+		       const struct strvec *names, struct strvec *subdirs)
+{
+	uint64_t *files = ctx;
+
+	(void)fd;
+	(void)path;
+	(void)subdirs;
+	*files += names->n;
+	return 0;
+}
+
+/* How many files a snapshot holds; trees that the shell scripts made must be walked. */
+static uint64_t files_in(const struct run *run, const struct catalog_entry *entry)
+{
+	CLEANUP(closep) int fd = -1;
+	uint64_t files = 0;
+	struct tree_walk walk = {.visit = count_names, .ctx = &files};
+
+	if (entry->recorded)
+		return entry->record.counts.files;
+	if (fs_open_dir(run->store.tiers[entry->tier], entry->name, &fd, NULL) < 0 ||
+	    tree_walk(fd, &walk, NULL) < 0)
+		return 0;
+	return files;
+}
+
+/* Compares with the last good snapshot, and marks what should not push others out. */
+static void judge(struct run *run)
+{
+	const struct catalog_entry *good = catalog_newest_good(&run->catalog, INT64_MAX);
+	const struct snapshot_counts *now = &run->report->counts;
+	unsigned limit = (unsigned)run->config->shrink_limit;
+	char a[HUMAN_MAX], b[HUMAN_MAX];
+
+	if (!good || run->status != SNAPSHOT_COMPLETE)
+		return;
+	uint64_t before = files_in(run, good);
+	uint64_t files = now->files > now->vanished ? now->files - now->vanished : 0;
+	if (snapshot_shrank(before, files, limit)) {
+		run->status = SNAPSHOT_SHRUNK;
+		log_warn(
+			run->log,
+			"the source has %s files and had %s: more than SHRINK_LIMIT=%u %% are "
+			"gone, so nothing is removed; if that is right, run once with "
+			"SHRINK_LIMIT=100",
+			human_count(files, a), human_count(before, b), limit);
+	}
+	if (good->recorded && snapshot_links_collapsed(&good->record.counts, now))
+		log_warn(
+			run->log,
+			"only %s of %s files are unchanged since %s: was the source restored, or "
+			"its owners or times changed?",
+			human_count(now->linked, a), human_count(now->files, b),
+			good->name);
+}
+
+static int publish(struct run *run, struct error *err)
+{
+	CLEANUP(strbuf_release) struct strbuf host = STRBUF_INIT;
+
+	/* the services that were stopped are running again from here on */
+	int r = check_interrupted(err);
+	if (r < 0)
+		return r;
+	r = store_sync(&run->store, err);
+	if (r < 0) {
+		/* parts of it may be lost: nobody may link to it */
+		building_discard(&run->store, run->name, NULL);
+		return r;
+	}
+	host_name(&host);
+	const struct record record = {
+		.time = run->report->start,
+		.status = run->status,
+		.host = host.buf,
+		.source = run->source.path,
+		.engine = xstrdup(run->engine->name),
+		.duration = clock_monotonic() - run->started,
+		.counts = run->report->counts,
+	};
+	r = building_publish(&run->store, run->name, &record, err);
+	free(record.engine);
+	if (r < 0)
+		return r;
+	run->report->snapshot = xstrdup(run->name);
+	log_info(run->log, "published daily/%s%s%s", run->name,
+		 run->status == SNAPSHOT_COMPLETE ? "" : ", ",
+		 run->status == SNAPSHOT_COMPLETE ? ""
+						  : snapshot_status_name(run->status));
+
+	/* a partial snapshot is the latest only while there is nothing better */
+	if (run->status == SNAPSHOT_PARTIAL &&
+	    catalog_newest_whole(&run->catalog, INT64_MAX))
+		return 0;
+	if (latest_set(&run->store, SNAPSHOT_DAILY, run->name, err) < 0)
+		log_warn(run->log, "%s", err->msg);
+	return 0;
+}
+
+/* Why this run must remove nothing; NULL when it may. */
+static const char *why_not_rotate(const struct run *run)
+{
+	if (run->status == SNAPSHOT_PARTIAL)
+		return "some files could not be read";
+	if (run->status == SNAPSHOT_SHRUNK)
+		return "the source shrank";
+	if (run->adopts)
+		return "this is the first run on a destination that others made";
+	return NULL;
+}
+
+static int rotate(struct run *run, struct error *err)
+{
+	CLEANUP(catalog_release) struct catalog now = CATALOG_INIT;
+	CLEANUP(strvec_release) struct strvec protect = STRVEC_INIT;
+	CLEANUP(freep) struct retention_item *items = NULL;
+	const char *why_not = why_not_rotate(run);
+	const char *upcoming = run->config->dry_run ? run->name : NULL;
+	struct retention_plan plan;
+
+	if (why_not)
+		log_info(run->log, "no snapshot is moved or removed: %s", why_not);
+	if (why_not || signals_caught())
+		return 0;
+
+	int r = catalog_load(&now, &run->store, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < run->base_names.n; i++)
+		strvec_push(&protect, run->base_names.v[i]);
+	strvec_push(&protect, run->name);
+	items = rotate_plan(&run->store, &now, run->config, &protect, upcoming,
+			    run->report->start, &plan);
+	rotate_explain(&plan, run->log);
+	if (run->config->dry_run)
+		rotate_preview(&now, items, run->log);
+	else
+		r = rotate_carry_out(&run->store, &now, items, run->log,
+				     &run->report->removed, err);
+	run->report->kept = (unsigned)(now.n + (upcoming ? 1 : 0) - plan.removals);
+	return r;
+}
+
+/* What this run linked from and no longer needs, and what was just removed. */
+static int delete_trash(struct run *run, struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < run->leftovers.n; i++)
+		r = building_discard(&run->store, run->leftovers.v[i], err);
+	if (r >= 0 && !signals_caught())
+		r = trash_empty(&run->store, err);
+	if (r < 0)
+		log_warn(run->log, "%s, ignoring", err->msg);
+	return 0;
+}
+
+static int do_run(struct run *run, struct error *err)
+{
+	bool dry = run->config->dry_run;
+	int r;
+
+	if ((r = check_source(run, err)) < 0 || (r = take_lock(run, err)) < 0 ||
+	    (r = prepare_destination(run, err)) < 0 || (r = check_interrupted(err)) < 0)
+		return r;
+	choose_bases(run);
+	if ((r = begin(run, err)) < 0 || (r = copy(run, err)) < 0)
+		return r;
+	judge(run);
+	if (dry)
+		log_info(run->log, "would publish daily/%s", run->name);
+	else if ((r = publish(run, err)) < 0)
+		return r;
+	if ((r = rotate(run, err)) < 0)
+		return r;
+	if (!dry)
+		delete_trash(run, err);
+	return check_interrupted(err);
+}
+
+static void conclude(struct run *run, int r, const struct error *err)
+{
+	struct report *report = run->report;
+
+	report->warnings = log_warnings(run->log);
+	if (signals_caught()) {
+		report->result = REPORT_INTERRUPTED;
+		report->exit_code = EXIT_SIGNAL + signals_caught();
+		log_error(run->log, "interrupted by %s%s", signals_name(signals_caught()),
+			  report->snapshot ? ", after the snapshot was published" : "");
+	} else if (r < 0) {
+		report->result = REPORT_FAILED;
+		report->exit_code = r == -EWOULDBLOCK ? EXIT_LOCKED : EXIT_FAILED;
+		log_error(run->log, "%s", err->msg);
+	} else if (run->status == SNAPSHOT_PARTIAL) {
+		report->result = REPORT_PARTIAL;
+		report->exit_code = EXIT_PARTIAL;
+		log_error(run->log,
+			  "some files could not be read, see the warnings above; all "
+			  "others are in the snapshot");
+	} else {
+		report->result = report->warnings ? REPORT_WARNINGS : REPORT_OK;
+		report->exit_code = EXIT_OK;
+	}
+	report->reason = log_last_error(run->log);
+}
+
+static void say_end(struct run *run)
+{
+	static const char *const words[] = {
+		[REPORT_OK] = "succeeded",
+		[REPORT_WARNINGS] = "succeeded with warnings",
+		[REPORT_PARTIAL] = "is partial",
+		[REPORT_FAILED] = "failed",
+		[REPORT_INTERRUPTED] = "was interrupted",
+	};
+	const struct report *report = run->report;
+	char took[HUMAN_MAX], room[HUMAN_MAX];
+
+	if (report->result == REPORT_FAILED || report->result == REPORT_INTERRUPTED)
+		log_info(run->log, "%s %s after %s; no earlier snapshot was changed",
+			 run->config->dry_run ? "dry run" : "backup",
+			 words[report->result], human_duration(report->duration, took));
+	else
+		log_info(run->log, "%s %s in %s, %s free",
+			 run->config->dry_run ? "dry run" : "backup",
+			 words[report->result], human_duration(report->duration, took),
+			 human_bytes(destination_free(&run->store), room));
+}
+
+int flow_run(const struct config *config, const struct engine *engine, struct log *log,
+	     struct report *report)
+{
+	struct run run = {
+		.config = config,
+		.engine = engine,
+		.log = log,
+		.report = report,
+		.source = SOURCE_INIT,
+		.store = STORE_INIT,
+		.started = clock_monotonic(),
+	};
+	struct error err = {0};
+
+	report->start = clock_now();
+	report->dry_run = config->dry_run;
+	int r = do_run(&run, &err);
+	report->duration = clock_monotonic() - run.started;
+	conclude(&run, r, &err);
+	say_end(&run);
+	if (run.store.lock >= 0 && !config->dry_run && store_is_ours(&run.store) &&
+	    history_append(&run.store, report, &err) < 0)
+		log_warn(log, "%s, ignoring", err.msg);
+
+	store_close(&run.store);
+	source_release(&run.source);
+	catalog_release(&run.catalog);
+	strvec_release(&run.leftovers);
+	strvec_release(&run.base_names);
+	strvec_release(&run.bases);
+	free(run.name);
+	return report->exit_code;
+}
