@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include <stdio.h>
+
+#include "cli/command.h"
+#include "cli/settings.h"
+#include "engine/rsync.h"
+#include "flow/run.h"
+#include "sys/signals.h"
+
+static void add_log_files(struct log *log, const struct config *config)
+{
+	struct error err;
+
+	if (*config->log_file && log_add_file(log, config->log_file, &err) < 0)
+		log_warn(log, "%s, going on without it", err.msg);
+	if (*config->run_log_dir && log_add_run_file(log, config->run_log_dir, &err) < 0)
+		log_warn(log, "%s, going on without it", err.msg);
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	bool dry_run = false;
+	const struct command_option options[] = {{"dry-run", &dry_run}, {NULL, NULL}};
+	CLEANUP(config_release) struct config config = {0};
+	CLEANUP(log_freep) struct log *log = NULL;
+	CLEANUP(report_release) struct report report = {0};
+	struct rsync_engine rsync;
+
+	int r = command_options(command, argc, argv, options, NULL);
+	if (r >= 0)
+		return r;
+	r = settings_load(&config);
+	if (r != 0)
+		return r;
+	config.dry_run |= dry_run;
+	rsync_engine_init(&rsync, &config.rsync_args);
+
+	signals_catch();
+	log = log_new(stdout);
+	log_info(log, "backup " VERSION " begins%s", config.dry_run ? ", dry run" : "");
+	add_log_files(log, &config);
+	return flow_run(&config, &rsync.engine, log, &report);
+}
+
+const struct command command_run = {
+	.name = "run",
+	.summary = "make a snapshot, publish it, rotate (the default)",
+	.usage =
+		"usage: backup [run] [--dry-run]\n"
+		"\n"
+		"Makes a snapshot of BACKUP_SRC below BACKUP_DEST. Unchanged files are hard\n"
+		"links to the snapshot before, so it costs only what changed. Then older\n"
+		"snapshots are rotated by DAILY_COUNT, WEEKLY_COUNT and MONTHLY_COUNT.\n"
+		"\n"
+		"  --dry-run  show what would be done and write nothing below BACKUP_DEST\n"
+		"\n"
+		"Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 some files\n"
+		"could not be read, 75 another run holds the destination, 128+n ended by\n"
+		"signal n. 'backup help config' lists the variables.\n"
+		"\n"
+		"example: BACKUP_SRC=/srv BACKUP_DEST=/mnt/backup backup run\n",
+	.run = run,
+};

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+/*
+ * The program's commands: one table, one file each.
+ *
+ * A command gets its own arguments, argv[0] being its name, and returns the program's
+ * exit code. Answers go to standard output, talk to standard error (but `run`, which
+ * logs to standard output, where docker logs looks).
+ */
+#pragma once
+
+#include <stdbool.h>
+
+struct command {
+	const char *name;
+	const char *summary; /* one line, for the list of commands */
+	const char *usage;   /* all of --help */
+	int (*run)(const struct command *command, int argc, char **argv);
+};
+
+extern const struct command command_run;
+extern const struct command command_list;
+extern const struct command command_prune;
+extern const struct command command_config;
+extern const struct command command_version;
+extern const struct command command_help;
+
+/* All of them, in the order of the help; ends with NULL. */
+extern const struct command *const commands[];
+
+/* NULL when there is none of that name. */
+const struct command *command_find(const char *name);
+
+/* Says that there is no such command, which one may be meant, and returns EXIT_USAGE. */
+int command_unknown(const char *name);
+
+/* A command's options: each is a word after "--" and sets a flag. */
+struct command_option {
+	const char *name;
+	bool *flag;
+};
+
+/*
+ * Reads options (the list ends with a NULL name); --help and -h are always there.
+ * Returns -1 to go on, or the exit code to end with: --help was answered, or something
+ * was wrong and has been said. Arguments that are no options are refused unless
+ * `ret_arg` takes one.
+ */
+int command_options(const struct command *command, int argc, char **argv,
+		    const struct command_option *options, const char **ret_arg);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+/*
+ * backup: the command line.
+ */
+#include <string.h>
+
+#include "cli/command.h"
+
+int main(int argc, char **argv)
+{
+	static char run_name[] = "run";
+	char *alone[] = {run_name, NULL};
+
+	if (argc < 2)
+		return command_run.run(&command_run, 1, alone);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return command_help.run(&command_help, 1, argv + 1);
+	if (strcmp(argv[1], "--version") == 0)
+		return command_version.run(&command_version, 1, argv + 1);
+	if (argv[1][0] == '-') /* options of the default command */
+		return command_run.run(&command_run, argc, argv);
+
+	const struct command *command = command_find(argv[1]);
+	if (!command)
+		return command_unknown(argv[1]);
+	return command->run(command, argc - 1, argv + 1);
+}

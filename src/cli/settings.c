@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "cli/settings.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/rsync_args.h"
+#include "model/report.h"
+#include "sys/clock.h"
+#include "sys/fs.h"
+
+static const char *get_env(void *ctx, const char *name)
+{
+	(void)ctx;
+	return getenv(name);
+}
+
+/* A KEY_FILE may be a link (Docker's secrets and configs are), so it is followed. */
+static int read_file(void *ctx, const char *path, struct strbuf *out, struct error *err)
+{
+	CLEANUP(freep) char *real = realpath(path, NULL);
+
+	(void)ctx;
+	return fs_read_file(AT_FDCWD, real ? real : path, out, err);
+}
+
+static bool zone_known(void *ctx, const char *zone)
+{
+	(void)ctx;
+	return clock_zone_known(zone);
+}
+
+int settings_load(struct config *config)
+{
+	const struct config_source source = {
+		.get = get_env,
+		.read_file = read_file,
+		.zone_known = zone_known,
+	};
+	CLEANUP(strvec_release) struct strvec errors = STRVEC_INIT;
+	struct error err;
+
+	config_load(config, &source, &errors);
+	if (rsync_args_check(&config->rsync_args, &err) < 0)
+		strvec_push(&errors, err.msg);
+	for (size_t i = 0; i < errors.n; i++) {
+		CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
+		strbuf_add_escaped(&line, errors.v[i], strlen(errors.v[i]));
+		fprintf(stderr, "backup: %s\n", line.buf);
+	}
+	if (errors.n > 0)
+		return EXIT_USAGE;
+	if (*config->tz)
+		setenv("TZ", config->tz, 1);
+	else
+		unsetenv("TZ");
+	tzset();
+	return 0;
+}
