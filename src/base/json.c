@@ -14,8 +14,10 @@ void json_freep(json_t **value)
 json_t *json_text(const char *s)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	json_t *value = json_string(s ? s : "");
 
-	if (s)
-		strbuf_add_escaped(&text, s, strlen(s));
+	if (value)
+		return value;
+	strbuf_add_escaped(&text, s, strlen(s));
 	return json_stringn(text.buf, text.len);
 }

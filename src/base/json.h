@@ -8,5 +8,5 @@
 /* For CLEANUP(). */
 void json_freep(json_t **value);
 
-/* A string of any bytes, NULL as "": what is not printable UTF-8 is escaped. */
+/* A string, NULL as "". One that is not UTF-8, which JSON cannot hold, is escaped. */
 json_t *json_text(const char *s);

@@ -3,11 +3,13 @@
 #include "sys/clock.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
+#include "sys/fs.h"
 
 struct instant clock_local(int64_t epoch)
 {
@@ -60,7 +62,10 @@ double clock_monotonic(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-/* Length of the abbreviation at the start of a POSIX rule: CET or <+03>; 0 if none. */
+/*
+ * Length of the abbreviation at the start of a POSIX rule: CET or <+03>; 0 if none. It
+ * has three characters at the least.
+ */
 static size_t abbreviation(const char *s)
 {
 	size_t n = 0;
@@ -68,7 +73,7 @@ static size_t abbreviation(const char *s)
 	if (*s == '<') {
 		while (s[n] && s[n] != '>')
 			n++;
-		return s[n] == '>' ? n + 1 : 0;
+		return s[n] == '>' && n > 3 ? n + 1 : 0;
 	}
 	while (isalpha((unsigned char)s[n]))
 		n++;
@@ -91,9 +96,18 @@ static bool is_posix_rule(const char *tz)
 		       '\0';
 }
 
+/* tzfile(5) begins with a magic number. */
+static bool is_zone_file(const char *path)
+{
+	char magic[4];
+
+	CLEANUP(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return fd >= 0 && read(fd, magic, sizeof(magic)) == (ssize_t)sizeof(magic) &&
+	       memcmp(magic, "TZif", sizeof(magic)) == 0;
+}
+
 bool clock_zone_known(const char *tz)
 {
-	struct stat st;
 
 	if (*tz == ':')
 		tz++;
@@ -103,5 +117,5 @@ bool clock_zone_known(const char *tz)
 		return false;
 	CLEANUP(freep)
 	char *path = *tz == '/' ? xstrdup(tz) : xasprintf("/usr/share/zoneinfo/%s", tz);
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+	return is_zone_file(path);
 }

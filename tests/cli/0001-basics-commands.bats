@@ -35,6 +35,7 @@ commands='run list prune config version help'
 			run_backup 0 "$command" "$option" 2>&-
 			[[ $output == "usage: backup "*"$command"* ]]
 		done
+		[ "$command" != config ] || continue # help config lists the variables
 		usage=$output
 		run_backup 0 help "$command"
 		[ "$output" = "$usage" ]

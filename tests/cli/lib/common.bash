@@ -30,7 +30,7 @@ common_setup() {
 	local key
 	while read -r key; do
 		unset "$key" "${key}_FILE"
-	done < <("$BACKUP" help config --markdown | grep -o '^| .[A-Z_]*' | cut -c 4-)
+	done < <("$BACKUP" help config --markdown | grep -o '^| .[A-Z_]\{2,\}' | cut -c 4-)
 	unset QUOTING_STYLE RSYNC_CHECKSUM_LIST RSYNC_ICONV RSYNC_RSH
 	export LC_ALL=C TZ=UTC
 
