@@ -38,8 +38,8 @@ static int run(const struct command *command, int argc, char **argv)
 
 	signals_catch();
 	log = log_new(stdout);
+	add_log_files(log, &config); /* first, so that they hold the first line */
 	log_info(log, "backup " VERSION " begins%s", config.dry_run ? ", dry run" : "");
-	add_log_files(log, &config);
 	return flow_run(&config, &rsync.engine, log, &report);
 }
 
