@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 
@@ -23,7 +24,8 @@ static int newest_first(const void *a, const void *b)
 
 	if (x->time.epoch != y->time.epoch)
 		return x->time.epoch < y->time.epoch ? 1 : -1;
-	return (int)x->tier - (int)y->tier;
+	int r = strcmp(y->id, x->id); /* ".2" is the later of two of one second */
+	return r ? r : (int)x->tier - (int)y->tier;
 }
 
 static int64_t day_of(const struct retention_item *item)
@@ -105,18 +107,32 @@ static bool among(const int64_t *periods, size_t n, int64_t period)
 	return false;
 }
 
-/*
- * Of several snapshots of the same moment, of which sorted[at] is the first (trees that
- * the shell scripts put into two tiers), the one that is in the tier already.
- */
+/* The shell scripts put trees of one name into several tiers; they stand together. */
+static bool are_twins(const struct planner *p, size_t a, size_t b)
+{
+	return strcmp(p->sorted[a]->id, p->sorted[b]->id) == 0;
+}
+
+/* Of the twins, of which sorted[at] is the first, the one that is in the tier already. */
 static size_t twin_in_tier(const struct planner *p, size_t at, enum snapshot_tier tier)
 {
-	int64_t epoch = p->sorted[at]->time.epoch;
-
-	for (size_t i = at; i < p->n && p->sorted[i]->time.epoch == epoch; i++)
+	for (size_t i = at; i < p->n && are_twins(p, i, at); i++)
 		if (!p->kept[i] && counts(p, p->sorted[i]) && p->sorted[i]->tier == tier)
 			return i;
 	return at;
+}
+
+/* Whether a twin stays in the tier, so that there is no room for another. */
+static bool place_taken(const struct planner *p, size_t at, enum snapshot_tier tier)
+{
+	size_t first = at;
+
+	while (first > 0 && are_twins(p, first - 1, at))
+		first--;
+	for (size_t i = first; i < p->n && are_twins(p, i, at); i++)
+		if (p->kept[i] && p->sorted[i]->target == tier)
+			return true;
+	return false;
 }
 
 /* Keeps the newest of each of the last `count` periods among what is not kept yet. */
@@ -125,7 +141,7 @@ static void keep_periods(struct planner *p, enum snapshot_tier tier, uint64_t co
 	CLEANUP(freep) int64_t *periods = xcalloc(p->n, sizeof(*periods));
 
 	for (size_t i = 0, found = 0; i < p->n && found < count; i++) {
-		if (p->kept[i] || !counts(p, p->sorted[i]))
+		if (p->kept[i] || !counts(p, p->sorted[i]) || place_taken(p, i, tier))
 			continue;
 		int64_t period = period_of(p->sorted[i], tier);
 		if (among(periods, found, period))

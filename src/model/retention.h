@@ -37,7 +37,7 @@ struct retention_policy {
 };
 
 struct retention_item {
-	const char *id; /* borrowed; only for the caller */
+	const char *id; /* its name, borrowed; the same one in another tier is a twin */
 	struct instant time;
 	enum snapshot_tier tier; /* where it is */
 	enum snapshot_status status;

@@ -72,8 +72,8 @@ static inline char *cases_next(struct cases *c)
 	return NULL;
 }
 
-__attribute__((format(printf, 2, 3))) static inline void
-cases_wrong(struct cases *c, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static inline void cases_wrong(struct cases *c,
+								     const char *fmt, ...)
 {
 	char text[2048];
 	va_list ap;

@@ -57,7 +57,10 @@ static inline long rules_period(const struct retention_item *item, enum rules_cl
 				    : (c.year * 100L + c.month) * 100L + c.day;
 }
 
-/* Whether another good one of its period, or enough later periods, outrank it. */
+/*
+ * Whether another good one of its period, or enough later periods, outrank it, or a twin
+ * has its place.
+ */
 static inline bool rules_outranked(const struct retention_item *items, size_t n,
 				   const struct retention_item *item,
 				   enum rules_class class, uint64_t count)
@@ -65,6 +68,10 @@ static inline bool rules_outranked(const struct retention_item *items, size_t n,
 	uint64_t later = 0;
 
 	for (size_t i = 0; i < n; i++) {
+		if (&items[i] != item && !items[i].remove &&
+		    (int)items[i].target == (int)class &&
+		    strcmp(items[i].id, item->id) == 0)
+			return true;
 		if (rules_class_of(&items[i]) != class ||
 		    items[i].time.epoch < item->time.epoch)
 			continue;
@@ -90,7 +97,8 @@ static inline const char *rules_of_one(const struct retention_item *items, size_
 	if (item->remove && (item->protect || young || item->time.epoch > now ||
 			     item->status == SNAPSHOT_UNKNOWN))
 		return "must never be removed";
-	if (!good && (class < RULES_CLASSES || (!item->remove && item->target != item->tier)))
+	if (!good &&
+	    (class < RULES_CLASSES || (!item->remove && item->target != item->tier)))
 		return "is counted or moved, and is no good one";
 	if (class < RULES_CLASSES && (int)item->target != (int)class)
 		return "is in another tier than its reason says";

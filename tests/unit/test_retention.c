@@ -48,7 +48,8 @@ static void check(struct cases *cases, struct plan_case *pc)
 						 : snapshot_tier_name(item->target),
 				    item->reason);
 	}
-	const char *why = rules_broken(pc->items, pc->n, &pc->policy, pc->now, &plan, &id);
+	const char *why =
+		rules_broken(pc->items, pc->n, &pc->policy, pc->now, &plan, &id);
 	if (why)
 		cases_wrong(cases, "breaks a rule: %s %s", id, why);
 	size_t left = rules_carry_out(pc->items, pc->n);

@@ -95,18 +95,17 @@ static void make_set(struct set *set)
 
 static void show(const struct set *set)
 {
-	print_error("policy %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64 "s, now %" PRId64
-		    "\n",
+	print_error("policy %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64
+		    "s, now %" PRId64 "\n",
 		    set->policy.daily, set->policy.weekly, set->policy.monthly,
 		    set->policy.keep_within, set->now);
 	for (size_t i = 0; i < set->n; i++) {
 		const struct retention_item *x = &set->items[i];
-		print_error("%-7s %-4s %" PRId64 "%+d %s%s -> %s: %s\n",
-			    snapshot_tier_name(x->tier), x->id, x->time.epoch,
-			    x->time.offset, snapshot_status_name(x->status),
-			    x->protect ? ",in-use" : "",
-			    x->remove ? "removed" : snapshot_tier_name(x->target),
-			    x->reason);
+		print_error(
+			"%-7s %-4s %" PRId64 "%+d %s%s -> %s: %s\n",
+			snapshot_tier_name(x->tier), x->id, x->time.epoch, x->time.offset,
+			snapshot_status_name(x->status), x->protect ? ",in-use" : "",
+			x->remove ? "removed" : snapshot_tier_name(x->target), x->reason);
 	}
 }
 
@@ -138,6 +137,33 @@ static bool order_matters(const struct set *set)
 	return false;
 }
 
+static int catalog_order(const void *a, const void *b)
+{
+	const struct retention_item *x = a, *y = b;
+
+	if (x->time.epoch != y->time.epoch)
+		return x->time.epoch < y->time.epoch ? 1 : -1;
+	int r = strcmp(y->id, x->id);
+	return r ? r : (int)x->tier - (int)y->tier;
+}
+
+/* Moves are made one after another, before anything is removed. */
+static bool moves_collide(const struct set *set)
+{
+	struct set other = *set;
+
+	qsort(other.items, other.n, sizeof(*other.items), catalog_order);
+	for (size_t i = 0; i < other.n; i++) {
+		struct retention_item *item = &other.items[i];
+		if (item->remove || item->target == item->tier)
+			continue;
+		if (has_place(&other, item->id, item->target))
+			return true;
+		item->tier = item->target;
+	}
+	return false;
+}
+
 /* After doing what a plan says there is nothing left to do. */
 static bool plans_again(const struct set *set)
 {
@@ -160,10 +186,12 @@ static void test_random_sets(void **state)
 	for (int i = 0; i < SETS; i++) {
 		make_set(&set);
 		retention_plan(set.items, set.n, &set.policy, set.now, &plan);
-		const char *why = rules_broken(set.items, set.n, &set.policy, set.now,
-					       &plan, &id);
+		const char *why =
+			rules_broken(set.items, set.n, &set.policy, set.now, &plan, &id);
 		if (!why && order_matters(&set))
 			why = "the order of the input matters";
+		if (!why && moves_collide(&set))
+			why = "a move finds its place taken";
 		if (!why && plans_again(&set))
 			why = "a second plan finds something to do";
 		if (why) {
