@@ -31,6 +31,7 @@ struct engine_job {
 	bool checksum; /* compare content, not size and time */
 	bool xattrs;   /* both sides can hold them */
 	bool acls;
+	bool nanoseconds; /* the target keeps times exactly: compare them so */
 	bool dry_run;	  /* write nothing, count what would be done */
 	uint64_t bwlimit; /* bytes per second, 0: none */
 

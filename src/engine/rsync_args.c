@@ -107,6 +107,8 @@ void rsync_args_build(const struct engine_job *job, const struct strvec *args,
 		strvec_push(ret_argv, "-A");
 	if (job->xattrs && !job->dry_run)
 		strvec_push(ret_argv, "-X");
+	if (job->nanoseconds) /* else a change within a file's last second is missed */
+		strvec_push(ret_argv, "--modify-window=-1");
 	if (job->one_file_system)
 		strvec_push(ret_argv, "-x");
 	if (job->checksum)

@@ -34,7 +34,7 @@ struct run {
 	struct strvec leftovers;  /* names in building/ to link from */
 	struct strvec base_names; /* snapshots linked from */
 	struct strvec bases;	  /* paths of both, for the engine */
-	bool xattrs, acls;
+	bool xattrs, acls, nanoseconds;
 
 	double started; /* monotonic */
 	char *name;	/* of the snapshot being made */
@@ -115,8 +115,11 @@ static int prepare_destination(struct run *run, struct error *err)
 	for (size_t i = 0; i < run->catalog.warnings.n; i++)
 		log_warn(run->log, "%s", run->catalog.warnings.v[i]);
 	run->adopts = !was_ours && run->catalog.n > 0;
-	if (run->config->dry_run)
+	if (run->config->dry_run) {
+		fscaps_look(run->store.meta, &there);
+		run->nanoseconds = there.nanoseconds;
 		return 0;
+	}
 
 	r = salvage(&run->store, &run->catalog, run->report->start, run->log,
 		    &run->leftovers, err);
@@ -129,6 +132,7 @@ static int prepare_destination(struct run *run, struct error *err)
 	fscaps_look(run->source.fd, &here);
 	run->xattrs = here.xattrs && there.xattrs;
 	run->acls = here.acls && there.acls;
+	run->nanoseconds = there.nanoseconds;
 	if (here.xattrs && !there.xattrs)
 		log_warn(run->log,
 			 "the destination has no extended attributes: they are left out");
@@ -193,6 +197,7 @@ static int copy(struct run *run, struct error *err)
 		.checksum = config->checksum,
 		.xattrs = run->xattrs,
 		.acls = run->acls,
+		.nanoseconds = run->nanoseconds,
 		.dry_run = config->dry_run,
 		.bwlimit = config->bwlimit,
 		.lock_fd = run->store.lock,
@@ -285,8 +290,10 @@ static int publish(struct run *run, struct error *err)
 		return r;
 	r = store_sync(&run->store, err);
 	if (r < 0) {
-		/* parts of it may be lost: nobody may link to it */
+		/* parts of what was copied may be lost: nobody may link to it */
 		building_discard(&run->store, run->name, NULL);
+		for (size_t i = 0; i < run->leftovers.n; i++)
+			building_discard(&run->store, run->leftovers.v[i], NULL);
 		return r;
 	}
 	host_name(&host);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -19,9 +20,22 @@ static bool can_read(int fd, const char *name)
 
 void fscaps_look(int dirfd, struct fscaps *ret)
 {
-	ret->hard_links = false;
+	struct stat st;
+
+	*ret = (struct fscaps){0};
+	ret->nanoseconds = fstat(dirfd, &st) == 0 && st.st_mtim.tv_nsec % 1000 != 0;
 	ret->xattrs = can_read(dirfd, "user.backup-probe");
 	ret->acls = can_read(dirfd, acl_name);
+}
+
+static bool keeps_nanoseconds(int fd)
+{
+	const struct timespec odd = {.tv_sec = 1000000000, .tv_nsec = 123456789};
+	const struct timespec times[] = {odd, odd};
+	struct stat st;
+
+	return futimens(fd, times) == 0 && fstat(fd, &st) == 0 &&
+	       st.st_mtim.tv_sec == odd.tv_sec && st.st_mtim.tv_nsec == odd.tv_nsec;
 }
 
 int fscaps_try(int dirfd, struct fscaps *ret, struct error *err)
@@ -45,6 +59,7 @@ int fscaps_try(int dirfd, struct fscaps *ret, struct error *err)
 	ret->hard_links = linkat(dirfd, probe, dirfd, second, 0) == 0;
 	ret->xattrs = fsetxattr(fd, "user.backup-probe", "1", 1, 0) == 0;
 	ret->acls = fsetxattr(fd, acl_name, acl, sizeof(acl), 0) == 0;
+	ret->nanoseconds = keeps_nanoseconds(fd);
 	unlinkat(dirfd, second, 0);
 	unlinkat(dirfd, probe, 0);
 	return 0;

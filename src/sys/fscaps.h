@@ -11,11 +11,15 @@
 
 struct fscaps {
 	bool hard_links;
-	bool xattrs; /* user.* */
-	bool acls;   /* POSIX ACLs */
+	bool xattrs;	  /* user.* */
+	bool acls;	  /* POSIX ACLs */
+	bool nanoseconds; /* times are kept exactly */
 };
 
-/* What can be read there, without changing anything; hard_links is not looked at. */
+/*
+ * What can be read there, without changing anything. Hard links are not looked at, and
+ * nanoseconds are told by the directory's own time, which one in a thousand belies.
+ */
 void fscaps_look(int dirfd, struct fscaps *ret);
 
 /*
