@@ -123,8 +123,11 @@ int record_read(const struct store *store, const char *name, struct record *ret_
 int record_remove(const struct store *store, const char *name, struct error *err)
 {
 	CLEANUP(freep) char *file = xasprintf("%s.json", name);
+	CLEANUP(freep) char *tmp = xasprintf("%s.tmp", file);
 
 	if (unlinkat(store->records, file, 0) < 0 && errno != ENOENT)
 		return error_set(err, -errno, "remove '%s'", file);
+	if (unlinkat(store->records, tmp, 0) < 0 && errno != ENOENT)
+		return error_set(err, -errno, "remove '%s'", tmp);
 	return 0;
 }

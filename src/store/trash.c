@@ -3,6 +3,7 @@
 #include "store/trash.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/strvec.h"
@@ -45,6 +46,28 @@ int trash_count(const struct store *store, struct error *err)
 	return r < 0 ? r : (int)names.n;
 }
 
+/*
+ * A run that was killed while it removed a snapshot left the record behind: once the
+ * tree is gone from the trash as well, nothing would tell whose it was.
+ */
+static int remove_stray_record(const struct store *store, const char *in_trash,
+			       struct error *err)
+{
+	const char *suffix = strstr(in_trash, ".trash-");
+	CLEANUP(freep)
+	char *name = suffix ? xstrndup(in_trash, (size_t)(suffix - in_trash))
+			    : xstrdup(in_trash);
+	struct civil c;
+	unsigned nth;
+
+	if (!snapshot_name_parse(name, &c, &nth))
+		return 0;
+	for (int i = 0; i < SNAPSHOT_TIERS; i++)
+		if (fs_exists(store->tiers[i], name) != 0)
+			return 0;
+	return record_remove(store, name, err);
+}
+
 int trash_empty(const struct store *store, struct error *err)
 {
 	for (;;) {
@@ -55,7 +78,10 @@ int trash_empty(const struct store *store, struct error *err)
 		if (r < 0 || names.n == 0)
 			return r;
 		for (size_t i = 0; i < names.n; i++) {
-			r = tree_remove(store->trash, names.v[i], first ? NULL : err);
+			r = remove_stray_record(store, names.v[i], first ? NULL : err);
+			if (r >= 0)
+				r = tree_remove(store->trash, names.v[i],
+						first ? NULL : err);
 			first = first ? first : r;
 		}
 		/* again: very deep directories were moved up into the trash */

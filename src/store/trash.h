@@ -21,5 +21,8 @@ int trash_snapshot(const struct store *store, const struct catalog_entry *entry,
 /* How much is in it: the number of trees; -errno. */
 int trash_count(const struct store *store, struct error *err);
 
-/* Deletes all that is in it; what cannot be deleted stays, and is the error. */
+/*
+ * Deletes all that is in it, and the records of snapshots that are nowhere else; what
+ * cannot be deleted stays, and is the error.
+ */
 int trash_empty(const struct store *store, struct error *err);

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+/*
+ * A library for LD_PRELOAD that counts the calls by which a program changes files, and
+ * lets the n-th one meet with a misfortune. Told by the environment:
+ *
+ *	FAULT_PROGRAM  the process it is for, by its name in /proc/PID/comm; its children
+ *	               are left alone
+ *	FAULT_CALL     only calls of this name count: open create mkdir rename unlink link
+ *	               symlink write truncate chmod fsync syncfs lock; "change" is all but
+ *	               open and lock (the default), "any" is all
+ *	FAULT_NTH      which one, from 1; 0: every one
+ *	FAULT_ERRNO    it fails with this number, or
+ *	FAULT_COMMAND  sh runs this first, and then the call is made, or
+ *	               (neither) the process gets SIGKILL before the call
+ *	FAULT_HIT      a file that is made when that happens
+ *
+ * "open" is every open(2), "create" one with O_CREAT.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static long (*real_syscall)(long number, ...);
+static pid_t target; /* 0: not this process */
+static const char *wanted;
+static long nth, seen;
+
+__attribute__((constructor)) static void start(void)
+{
+	const char *program = getenv("FAULT_PROGRAM"), *n = getenv("FAULT_NTH");
+	char name[17] = "";
+
+	real_syscall = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
+	prctl(PR_GET_NAME, name);
+	if (!program || !n || strcmp(program, name) != 0)
+		return;
+	wanted = getenv("FAULT_CALL") ? getenv("FAULT_CALL") : "change";
+	nth = strtol(n, NULL, 10);
+	target = getpid();
+}
+
+static bool is_wanted(const char *call)
+{
+	if (strcmp(wanted, "any") == 0 || strcmp(wanted, call) == 0)
+		return true;
+	if (strcmp(call, "create") == 0 && strcmp(wanted, "open") == 0)
+		return true;
+	return strcmp(wanted, "change") == 0 && strcmp(call, "open") != 0 &&
+	       strcmp(call, "lock") != 0;
+}
+
+static void run_command(char *command)
+{
+	char sh[] = "sh", option[] = "-c";
+	char *argv[] = {sh, option, command, NULL};
+	pid_t me = target, pid;
+
+	target = 0;
+	unsetenv("LD_PRELOAD");
+	if (posix_spawn(&pid, "/bin/sh", NULL, NULL, argv, environ) == 0)
+		waitpid(pid, NULL, 0);
+	target = me;
+}
+
+/* Whether the call is to fail, with errno set. */
+static bool meets_fault(const char *call)
+{
+	const char *hit = getenv("FAULT_HIT"), *number = getenv("FAULT_ERRNO");
+	char *command = getenv("FAULT_COMMAND");
+
+	if (!target || target != getpid() || !is_wanted(call))
+		return false;
+	if (++seen != nth && nth != 0)
+		return false;
+	if (hit)
+		real_syscall(SYS_openat, AT_FDCWD, hit, O_WRONLY | O_CREAT, 0666);
+	if (number) {
+		errno = (int)strtol(number, NULL, 10);
+		return true;
+	}
+	if (command)
+		run_command(command);
+	else
+		kill(getpid(), SIGKILL);
+	return false;
+}
+
+#define INJECT(call, ...) (meets_fault(call) ? -1 : real_syscall(__VA_ARGS__))
+
+static int do_open(int dirfd, const char *path, int flags, va_list more)
+{
+	bool creates = flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY));
+	mode_t mode = creates ? va_arg(more, mode_t) : 0;
+
+	return (int)INJECT(creates ? "create" : "open", SYS_openat, dirfd, path, flags,
+			   mode);
+}
+
+/*
+ * The functions have names of their own in C, so that the headers' declarations, which
+ * may rename them (open to open64) or be macros, are not in the way.
+ */
+#define EXPORT(symbol) __asm__(symbol) __attribute__((visibility("default")))
+#define CALL(type, symbol, ...)                          \
+	type fake_##symbol(__VA_ARGS__) EXPORT(#symbol); \
+	type fake_##symbol(__VA_ARGS__)
+
+#define OPEN(symbol)                                           \
+	CALL(int, symbol, const char *path, int flags, ...)    \
+	{                                                      \
+		va_list more;                                  \
+		va_start(more, flags);                         \
+		int fd = do_open(AT_FDCWD, path, flags, more); \
+		va_end(more);                                  \
+		return fd;                                     \
+	}
+#define OPENAT(symbol)                                                 \
+	CALL(int, symbol, int dirfd, const char *path, int flags, ...) \
+	{                                                              \
+		va_list more;                                          \
+		va_start(more, flags);                                 \
+		int fd = do_open(dirfd, path, flags, more);            \
+		va_end(more);                                          \
+		return fd;                                             \
+	}
+OPEN(open)
+OPEN(open64)
+OPENAT(openat)
+OPENAT(openat64)
+
+CALL(int, mkdir, const char *path, mode_t mode)
+{
+	return (int)INJECT("mkdir", SYS_mkdirat, AT_FDCWD, path, mode);
+}
+
+CALL(int, mkdirat, int dirfd, const char *path, mode_t mode)
+{
+	return (int)INJECT("mkdir", SYS_mkdirat, dirfd, path, mode);
+}
+
+CALL(int, rename, const char *from, const char *to)
+{
+	return (int)INJECT("rename", SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+CALL(int, renameat, int from_dir, const char *from, int to_dir, const char *to)
+{
+	return (int)INJECT("rename", SYS_renameat2, from_dir, from, to_dir, to, 0);
+}
+
+CALL(int, unlink, const char *path)
+{
+	return (int)INJECT("unlink", SYS_unlinkat, AT_FDCWD, path, 0);
+}
+
+CALL(int, unlinkat, int dirfd, const char *path, int flags)
+{
+	return (int)INJECT("unlink", SYS_unlinkat, dirfd, path, flags);
+}
+
+CALL(int, linkat, int from_dir, const char *from, int to_dir, const char *to, int flags)
+{
+	return (int)INJECT("link", SYS_linkat, from_dir, from, to_dir, to, flags);
+}
+
+CALL(int, symlinkat, const char *target_path, int dirfd, const char *path)
+{
+	return (int)INJECT("symlink", SYS_symlinkat, target_path, dirfd, path);
+}
+
+CALL(ssize_t, write, int fd, const void *data, size_t len)
+{
+	return INJECT("write", SYS_write, fd, data, len);
+}
+
+#define PWRITE(symbol)                                                            \
+	CALL(ssize_t, symbol, int fd, const void *data, size_t len, off_t offset) \
+	{                                                                         \
+		return INJECT("write", SYS_pwrite64, fd, data, len, offset);      \
+	}
+PWRITE(pwrite)
+PWRITE(pwrite64)
+
+#define FTRUNCATE(symbol)                                               \
+	CALL(int, symbol, int fd, off_t len)                            \
+	{                                                               \
+		return (int)INJECT("truncate", SYS_ftruncate, fd, len); \
+	}
+FTRUNCATE(ftruncate)
+FTRUNCATE(ftruncate64)
+
+CALL(int, chmod, const char *path, mode_t mode)
+{
+	return (int)INJECT("chmod", SYS_fchmodat, AT_FDCWD, path, mode);
+}
+
+CALL(int, fchmod, int fd, mode_t mode)
+{
+	return (int)INJECT("chmod", SYS_fchmod, fd, mode);
+}
+
+CALL(int, fsync, int fd)
+{
+	return (int)INJECT("fsync", SYS_fsync, fd);
+}
+
+CALL(int, syncfs, int fd)
+{
+	return (int)INJECT("syncfs", SYS_syncfs, fd);
+}
+
+CALL(int, flock, int fd, int operation)
+{
+	return (int)INJECT("lock", SYS_flock, fd, operation);
+}
+
+/* Only renames are counted; what else comes this way is passed on. */
+CALL(long, syscall, long number, long a, long b, long c, long d, long e, long f)
+{
+	if (number == SYS_renameat2 && meets_fault("rename"))
+		return -1;
+	return real_syscall(number, a, b, c, d, e, f);
+}
