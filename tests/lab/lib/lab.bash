@@ -28,7 +28,7 @@
 # namespace of a fourth holder: the host's interfaces and firewall stay as they are.
 # Mounts that the host makes later are seen by the nodes, not the other way round.
 #
-# Services are on the node's own network (`--network host`), since there is no bridge;
+# Services are on the node's own network unless told otherwise, since there is no bridge;
 # images are never pulled. Every function returns non-zero when what it says did not come
 # about, with the reason on stderr.
 #
@@ -42,6 +42,7 @@
 # Variables that are heeded:
 #	LAB_OWNER      the lab ends when this process does (default: this shell)
 #	LAB_SLOWNESS   factor for all waits (default 1)
+#	LAB_ENGINE_OPTIONS  an array of more options for the engines that are started
 
 LAB_LIB=${BASH_SOURCE[0]}
 
@@ -79,8 +80,8 @@ lab_swarm3_start() {
 	mkdir -p "$1/switch" && lab_use "$1" || return
 	lab_watch || return
 	lab_holder_start "$LAB_DIR/switch" lab-switch || return
-	lab_switch ip link add br0 type bridge || return
-	lab_switch ip link set br0 up || return
+	lab_in_network switch ip link add br0 type bridge || return
+	lab_in_network switch ip link set br0 up || return
 	for node in 1 2 3; do
 		lab_holder_start "$LAB_DIR/$node" "lab-node$node" || return
 		lab_plug "$node" || return
@@ -149,7 +150,7 @@ lab_engine_start() {
 			--iptables=false --ip6tables=false --ip-masq=false --bridge=none \
 			--exec-opt native.cgroupdriver=cgroupfs \
 			--cgroup-parent "/$(lab_cgroup "$dir")" \
-			--shutdown-timeout 10 \
+			--shutdown-timeout 10 "${LAB_ENGINE_OPTIONS[@]}" \
 			<&- >>"$dir/engine.log" 2>&1 3>&- 4>&- 5>&-
 	) &
 	disown $!
@@ -186,10 +187,18 @@ lab_engine_version() {
 }
 
 # lab_enter NODE COMMAND...: runs a command in the namespaces of a node; '' for the only
-# one. lab_enter '' dockerd-client tcp://127.0.0.1:2375 reaches what listens there.
+# one.
 lab_enter() {
 	# shellcheck disable=SC2046
 	nsenter $(lab_namespaces "$(lab_node_dir "$1")") "${@:2}"
+}
+
+# lab_in_network NODE COMMAND...: in its network namespace alone, where an engine started
+# with a --host tcp://127.0.0.1:2376 is reached.
+lab_in_network() {
+	local pid
+	read -r pid _ <"$(lab_node_dir "$1")/holder.pid"
+	nsenter --net="/proc/$pid/ns/net" "${@:2}"
 }
 
 # lab_image [NODE]: gives an engine the image lab:busybox, with nothing but the applets of
@@ -226,11 +235,11 @@ lab_node_name() {
 # lab_node_cut NODE: pulls the plug of its network. Its tasks run on; the manager takes it
 # for down some seconds later, see lab_node_state.
 lab_node_cut() {
-	lab_switch ip link set "port$1" down
+	lab_in_network switch ip link set "port$1" down
 }
 
 lab_node_heal() {
-	lab_switch ip link set "port$1" up
+	lab_in_network switch ip link set "port$1" up
 }
 
 # lab_node_state NODE: ready, down, unknown or disconnected, says the manager.
@@ -263,16 +272,17 @@ lab_service() {
 
 # lab_service_create NAME ...: the same without waiting.
 lab_service_create() {
-	local name=$1 options=()
+	local name=$1 network=(--network host) options=()
 	shift
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		[[ $1 != --network* ]] || network=()
 		options+=("$1")
 		shift
 	done
 	[ $# -eq 0 ] || shift
 	[ $# -gt 0 ] || set -- sh -c 'trap "exit 0" TERM; while :; do sleep 3600 & wait $!; done'
-	docker service create --quiet --detach --no-resolve-image --network host \
-		--stop-grace-period 2s --name "$name" "${options[@]}" lab:busybox "$@" >/dev/null
+	docker service create --quiet --detach --no-resolve-image \
+		--stop-grace-period 2s --name "$name" "${network[@]}" "${options[@]}" lab:busybox "$@" >/dev/null
 }
 
 # lab_service_remove NAME...: and waits until no container of theirs is left on this node.
@@ -381,7 +391,7 @@ lab_node_dir() {
 
 lab_busybox() {
 	local file
-	for file in /bin/busybox.static /bin/busybox /usr/sbin/busybox; do
+	for file in /bin/busybox.static /bin/busybox /usr/bin/busybox /usr/sbin/busybox; do
 		if [ -x "$file" ] && ! ldd "$file" >/dev/null 2>&1; then
 			echo "$file"
 			return
@@ -463,20 +473,13 @@ lab_namespaces() {
 		"--pid=/proc/$pid/ns/pid_for_children"
 }
 
-# Runs a command in the network of the switch, and nothing else of it.
-lab_switch() {
-	local pid
-	read -r pid _ <"$LAB_DIR/switch/holder.pid"
-	nsenter --net="/proc/$pid/ns/net" "$@"
-}
-
 # Joins a node's network to the switch.
 lab_plug() {
 	local pid
 	read -r pid _ <"$LAB_DIR/$1/holder.pid"
-	lab_switch ip link add "port$1" type veth peer name plug || return
-	lab_switch ip link set plug netns "$pid" || return
-	lab_switch ip link set "port$1" master br0 up || return
+	lab_in_network switch ip link add "port$1" type veth peer name plug || return
+	lab_in_network switch ip link set plug netns "$pid" || return
+	lab_in_network switch ip link set "port$1" master br0 up || return
 	lab_enter "$1" ip link set plug name eth0 || return
 	lab_enter "$1" ip address add "192.0.2.$1/24" dev eth0 || return
 	lab_enter "$1" ip link set eth0 up
