@@ -4,7 +4,7 @@
 #
 # The command line: what there is, what each says of itself, what is refused.
 
-# shellcheck disable=SC2154 # variables of lib/common.bash and of run
+# shellcheck disable=SC2154,SC2034,SC2030,SC2031 # shared with lib/common.bash and run
 load lib/common
 
 commands='run list prune config version help'

@@ -4,7 +4,7 @@
 #
 # Variables: what each takes, where it comes from, how it is shown.
 
-# shellcheck disable=SC2154,SC2030,SC2031 # variables of lib/common.bash and of run; export in tests
+# shellcheck disable=SC2154,SC2034,SC2030,SC2031 # shared with lib/common.bash and run
 load lib/common
 
 # What a command says with KEY=VALUE set, and its exit code.

@@ -4,7 +4,7 @@
 #
 # The three logs: standard output, LOG_FILE, and the file of one run.
 
-# shellcheck disable=SC2154 # variables of lib/common.bash and of run
+# shellcheck disable=SC2154,SC2034,SC2030,SC2031 # shared with lib/common.bash and run
 # shellcheck disable=SC2016 # scripts for another shell
 load lib/common
 

@@ -5,7 +5,7 @@
 # The promise the whole thing stands on: every snapshot is the source as it was, and no
 # later run changes it. rsync is the judge.
 
-# shellcheck disable=SC2154 # variables of lib/common.bash and of run
+# shellcheck disable=SC2154,SC2034,SC2030,SC2031 # shared with lib/common.bash and run
 load lib/common
 
 # Everything a tree can hold; what only root can make is left out for others.

@@ -5,7 +5,7 @@
 # Zones that the C library takes for UTC without a word were accepted: rules with an
 # abbreviation of less than three characters, and files that hold no zone.
 
-# shellcheck disable=SC2154 # variables of lib/common.bash and of run
+# shellcheck disable=SC2154,SC2034,SC2030,SC2031 # shared with lib/common.bash and run
 load lib/common
 
 @test "a zone that the C library would not understand is refused" {

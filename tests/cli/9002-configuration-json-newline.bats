@@ -5,7 +5,7 @@
 # config --json escaped control characters once for people and once for JSON, so that a
 # newline came out as a backslash and an n.
 
-# shellcheck disable=SC2154 # variables of lib/common.bash and of run
+# shellcheck disable=SC2154,SC2034,SC2030,SC2031 # shared with lib/common.bash and run
 load lib/common
 
 @test "a value comes out of config --json as it went in" {

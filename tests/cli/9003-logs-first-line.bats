@@ -4,7 +4,7 @@
 #
 # The line that a run begins with was on stdout only.
 
-# shellcheck disable=SC2154 # variables of lib/common.bash and of run
+# shellcheck disable=SC2154,SC2034,SC2030,SC2031 # shared with lib/common.bash and run
 load lib/common
 
 @test "LOG_FILE holds the line that a run begins with" {

@@ -6,7 +6,7 @@
 # in the second in which it had been backed up, and kept its size, stayed as it was in
 # all later snapshots.
 
-# shellcheck disable=SC2154 # variables of lib/common.bash and of run
+# shellcheck disable=SC2154,SC2034,SC2030,SC2031 # shared with lib/common.bash and run
 load lib/common
 
 @test "a change within the same second is backed up, and a dry run foresees it" {

@@ -6,7 +6,7 @@
 # directory by now, rsync 3.5.0 says that it refuses to follow the link. That was taken
 # for an error on a file.
 
-# shellcheck disable=SC2154 # variables of lib/common.bash and of run
+# shellcheck disable=SC2154,SC2034,SC2030,SC2031 # shared with lib/common.bash and run
 load lib/common
 
 @test "another user's link that became a directory is no error" {
