@@ -7,25 +7,11 @@
 
 # shellcheck disable=SC2154 # variables of lib/common.bash and of run
 load ../cli/lib/common
+load lib/bench
 
 setup() {
 	common_setup
-	bench=$work/bench
-	mkdir "$bench"
-	# much faster; where it cannot be had, the disk will do
-	if mount -t tmpfs tmpfs "$bench" 2>/dev/null; then mounts+=("$bench"); fi
-	export FAULT_SHIM
-	# the sanitizers' runtime wants to come before the library that injects the faults
-	export ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0
-}
-
-# each_call SCENARIO KIND...: says how many points there were.
-each_call() {
-	run -0 "$BATS_TEST_DIRNAME/each-call" "$bench" "$@"
-	local -i points
-	points=$(sed -n 's/ points, 0 wrong$//p' <<<"$output")
-	echo "# $* : $points points" >&3
-	[ "$points" -ge "$least" ]
+	bench_setup
 }
 
 @test "killed anywhere in the first run of all" {

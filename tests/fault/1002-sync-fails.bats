@@ -7,10 +7,10 @@
 
 # shellcheck disable=SC2154 # variables of lib/common.bash and of run
 load ../cli/lib/common
+load lib/bench
 
 setup() {
 	common_setup
-	export ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0
 	mkdir "$src/d"
 	echo 1 >"$src/a"
 	echo 2 >"$src/d/b"
@@ -18,13 +18,6 @@ setup() {
 	before=$(newest)
 	fingerprint "$before" inodes >"$work/before"
 	echo 3 >"$src/new"
-}
-
-# with_fault CALL NTH ERRNO CODE: a run in which that call fails, and how it has to end.
-with_fault() {
-	run -"$4" env LD_PRELOAD="$FAULT_SHIM" FAULT_PROGRAM=backup \
-		FAULT_CALL="$1" FAULT_NTH="$2" FAULT_ERRNO="$3" FAULT_HIT="$work/hit" "$BACKUP"
-	[ -e "$work/hit" ]
 }
 
 nothing_happened() {
@@ -42,14 +35,14 @@ linked_from() {
 }
 
 @test "syncfs fails: the run fails, nothing is published" {
-	with_fault syncfs 1 5 1
+	with_fault 1 FAULT_CALL=syncfs FAULT_NTH=1 FAULT_ERRNO=5
 	[[ $output == *"ERROR: bring what was written below '$dest' to the disk: Input/output error"* ]]
 	nothing_happened
 	[ "$(jq -r .result "$dest/.backup/history.jsonl" | tail -n 1)" = failed ]
 }
 
 @test "syncfs fails: what was built is not linked from" {
-	with_fault syncfs 1 5 1
+	with_fault 1 FAULT_CALL=syncfs FAULT_NTH=1 FAULT_ERRNO=5
 	[ -z "$(ls -A "$dest/.backup/building")" ]
 	run_backup 0
 	[[ $output != *'what it copied is used'* ]]
@@ -59,7 +52,7 @@ linked_from() {
 
 @test "syncfs fails: what an earlier run had built is not linked from either" {
 	linked_from 2001-01-01_00-00-00
-	with_fault syncfs 1 5 1
+	with_fault 1 FAULT_CALL=syncfs FAULT_NTH=1 FAULT_ERRNO=5
 	[[ $output == *'what it copied is used'* ]]
 	[ -z "$(ls -A "$dest/.backup/building")" ]
 	run_backup 0
@@ -69,7 +62,7 @@ linked_from() {
 
 @test "while every sync fails, so does every run, and the snapshots stay" {
 	for call in fsync syncfs; do
-		with_fault "$call" 0 5 1
+		with_fault 1 FAULT_CALL="$call" FAULT_NTH=0 FAULT_ERRNO=5
 		[[ $output == *'ERROR: '*'Input/output error'* ]]
 		nothing_happened
 	done
@@ -78,7 +71,7 @@ linked_from() {
 }
 
 @test "while nothing can be removed, a run fails, and the snapshots stay" {
-	with_fault unlink 0 1 1
+	with_fault 1 FAULT_CALL=unlink FAULT_NTH=0 FAULT_ERRNO=1
 	[[ $output == *'ERROR: '*'Operation not permitted'* ]]
 	nothing_happened
 	run_backup 0

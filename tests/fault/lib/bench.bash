@@ -1,0 +1,44 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # variables of common.bash and of run
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The backup-container authors
+#
+# What the tests share that let things go wrong on purpose; load it after common.bash.
+
+export BACKUP
+export FAULT_SHIM=${FAULT_SHIM:-$root/build/tests/inject.so}
+# the sanitizers' runtime wants to come before the library that injects the faults
+export ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0
+
+# Sets $bench, a directory for each-call: in memory where that can be had.
+bench_setup() {
+	bench=$work/bench
+	mkdir "$bench"
+	if mount -t tmpfs tmpfs "$bench" 2>/dev/null; then mounts+=("$bench"); fi
+}
+
+# Undoes the mounts that each-call leaves when it is ended itself.
+bench_teardown() {
+	local mount
+	findmnt -rno TARGET | grep -F "$bench/" | while read -r mount; do
+		umount -l "$mount"
+	done
+}
+
+# each_call SCENARIO KIND...: with $least, how many points there are at the least.
+each_call() {
+	local -i points
+	run -0 "$BATS_TEST_DIRNAME/each-call" "$bench" "$@"
+	points=$(sed -n 's/ points, 0 wrong$//p' <<<"$output")
+	echo "# $*: $points points" >&3
+	[ "$points" -ge "${least:-1}" ]
+}
+
+# with_fault CODE VARIABLE=VALUE...: a run that meets a fault (see inject.c), and how it
+# has to end.
+with_fault() {
+	rm -f "$work/hit"
+	run -"$1" env LD_PRELOAD="$FAULT_SHIM" FAULT_PROGRAM=backup FAULT_HIT="$work/hit" \
+		"${@:2}" "$BACKUP"
+	[ -e "$work/hit" ]
+}
