@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/parse.h"
+#include "base/strbuf.h"
 #include "model/retention.h"
 #include "sys/clock.h"
 
