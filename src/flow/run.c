@@ -456,6 +456,20 @@ static void say_end(struct run *run)
 			 human_bytes(destination_free(&run->store), room));
 }
 
+/* Also what failed before the destination was looked at, such as a missing source. */
+static void remember(struct run *run)
+{
+	struct error err;
+
+	if (run->config->dry_run)
+		return;
+	if (!run->store.path && store_open(&run->store, run->config->dest, NULL) < 0)
+		return;
+	if (store_is_ours(&run->store) &&
+	    history_append(&run->store, run->report, &err) < 0)
+		log_warn(run->log, "%s, ignoring", err.msg);
+}
+
 int flow_run(const struct config *config, const struct engine *engine, struct log *log,
 	     struct report *report)
 {
@@ -476,9 +490,7 @@ int flow_run(const struct config *config, const struct engine *engine, struct lo
 	report->duration = clock_monotonic() - run.started;
 	conclude(&run, r, &err);
 	say_end(&run);
-	if (run.store.lock >= 0 && !config->dry_run && store_is_ours(&run.store) &&
-	    history_append(&run.store, report, &err) < 0)
-		log_warn(log, "%s, ignoring", err.msg);
+	remember(&run);
 
 	store_close(&run.store);
 	source_release(&run.source);

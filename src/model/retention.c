@@ -24,7 +24,7 @@ static int newest_first(const void *a, const void *b)
 
 	if (x->time.epoch != y->time.epoch)
 		return x->time.epoch < y->time.epoch ? 1 : -1;
-	int r = strcmp(y->id, x->id); /* ".2" is the later of two of one second */
+	int r = strverscmp(y->id, x->id); /* of one second ".10" is later than ".2" */
 	return r ? r : (int)x->tier - (int)y->tier;
 }
 

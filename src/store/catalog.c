@@ -28,7 +28,7 @@ static int newest_first(const void *a, const void *b)
 
 	if (x->record.time.epoch != y->record.time.epoch)
 		return x->record.time.epoch < y->record.time.epoch ? 1 : -1;
-	int r = strcmp(y->name, x->name);
+	int r = strverscmp(y->name, x->name); /* ".10" is later than ".2" */
 	return r ? r : (int)x->tier - (int)y->tier;
 }
 
