@@ -154,7 +154,7 @@ int parse_rate(const char *s, uint64_t *ret_bytes)
 	if (whole > (UINT64_C(1) << 50) / unit)
 		return -ERANGE;
 	uint64_t bytes = whole * unit + (uint64_t)(fraction * (double)unit);
-	if (bytes != 0 && bytes < 512)
+	if (bytes < 512 && (whole > 0 || fraction > 0))
 		return -ERANGE;
 	*ret_bytes = bytes;
 	return 0;
@@ -175,6 +175,8 @@ int parse_words(const char *s, struct strvec *words)
 		} else if (quote == '"') {
 			if (*s == '"')
 				quote = 0;
+			else if (*s == '\\' && s[1] == '\n')
+				s++;
 			else if (*s == '\\' && s[1] && strchr("$`\"\\", s[1]))
 				strbuf_addch(&word, *++s);
 			else
@@ -182,7 +184,9 @@ int parse_words(const char *s, struct strvec *words)
 		} else if (*s == '\\') {
 			if (!s[1])
 				return -EINVAL;
-			strbuf_addch(&word, *++s);
+			if (*++s == '\n')
+				continue; /* the line goes on */
+			strbuf_addch(&word, *s);
 			in_word = true;
 		} else if (*s == '\'' || *s == '"') {
 			quote = *s;

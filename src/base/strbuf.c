@@ -94,6 +94,10 @@ void strbuf_add_escaped(struct strbuf *sb, const char *s, size_t len)
 
 	for (size_t i = 0; i < len;) {
 		size_t n = printable_sequence(p + i, len - i);
+		if (n > sb->max - sb->len) {
+			sb->truncated = true; /* no half of a character */
+			return;
+		}
 		if (n > 0) {
 			strbuf_add(sb, p + i, n);
 			i += n;
