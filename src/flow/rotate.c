@@ -22,7 +22,8 @@ struct retention_item *rotate_plan(const struct store *store,
 		.keep_within = config->keep_within,
 	};
 	struct retention_item *items = xcalloc(catalog->n + 1, sizeof(*items));
-	CLEANUP(freep) char *latest = latest_target(store);
+	/* the one to come will be the latest */
+	CLEANUP(freep) char *latest = upcoming ? NULL : latest_target(store);
 	size_t n = catalog->n;
 
 	for (size_t i = 0; i < catalog->n; i++) {
@@ -60,17 +61,20 @@ void rotate_explain(const struct retention_plan *plan, struct log *log)
 void rotate_preview(const struct catalog *catalog, const struct retention_item *items,
 		    struct log *log)
 {
+	/* in the order in which it would be done */
 	for (size_t i = 0; i < catalog->n; i++) {
 		const struct catalog_entry *entry = &catalog->v[i];
-		const char *tier = snapshot_tier_name(entry->tier);
 
-		if (items[i].remove)
-			log_info(log, "would remove %s/%s: %s", tier, entry->name,
-				 items[i].reason);
-		else if (items[i].target != entry->tier)
-			log_info(log, "would move %s/%s to %s/: %s", tier, entry->name,
+		if (!items[i].remove && items[i].target != entry->tier)
+			log_info(log, "would move %s/%s to %s/: %s",
+				 snapshot_tier_name(entry->tier), entry->name,
 				 snapshot_tier_name(items[i].target), items[i].reason);
 	}
+	for (size_t i = 0; i < catalog->n; i++)
+		if (items[i].remove)
+			log_info(log, "would remove %s/%s: %s",
+				 snapshot_tier_name(catalog->v[i].tier),
+				 catalog->v[i].name, items[i].reason);
 }
 
 static void move_entry(const struct store *store, const struct catalog_entry *entry,

@@ -113,11 +113,12 @@ same_inode() {
 redate() {
 	local tier=${1%/*} name=${1#*/} to=${3:-${1%/*}} records=$dest/.backup/snapshots
 	local day=${2%%_*} time=${2#*_}
-	mv "$dest/$1" "$dest/$to/$2"
+	[ "$1" = "$to/$2" ] || mv "$dest/$1" "$dest/$to/$2"
 	if [ -e "$records/$name.json" ]; then
 		jq --arg name "$2" --argjson time "$(date -d "$day ${time//-/:}" +%s)" \
-			'.name = $name | .time = $time' "$records/$name.json" >"$records/$2.json"
-		[ "$name" = "$2" ] || rm "$records/$name.json"
+			'.name = $name | .time = $time' "$records/$name.json" >"$work/record"
+		rm "$records/$name.json"
+		cp "$work/record" "$records/$2.json"
 	fi
 	[ "$(readlink "$dest/latest")" != "$tier/$name" ] || ln -sfn "$to/$2" "$dest/latest"
 	echo "$to/$2"
