@@ -4,8 +4,8 @@
 # Shortcuts. Meson does the work; see `make help`.
 
 .DEFAULT_GOAL := all
-.PHONY: all setup run test asan lint format install clean help
-.PHONY: deps-build deps-run deps-test deps-lint
+.PHONY: all setup run test asan lab lint format install clean help
+.PHONY: deps-build deps-run deps-test deps-lab deps-lint
 .NOTPARALLEL:
 
 prefix ?= /usr/local
@@ -37,7 +37,7 @@ run: deps-run all ## make a real backup (BACKUP_SRC=, BACKUP_DEST=) and list the
 	build/backup list
 
 test: deps-test build/tests-enabled ## build and run all tests (STRICT=1: a skip is a failure)
-	tools/run-tests build
+	tools/run-tests build --no-suite lab
 
 # `make` alone does not ask for what only the tests need.
 build/tests-enabled: | build/build.ninja
@@ -45,10 +45,13 @@ build/tests-enabled: | build/build.ninja
 	@touch $@
 
 asan: deps-test build-asan/build.ninja ## the same with AddressSanitizer and UBSan
-	tools/run-tests build-asan
+	tools/run-tests build-asan --no-suite lab
 
 build-asan/build.ninja:
 	meson setup build-asan --native-file packaging/build-dev.ini -Dtests=enabled
+
+lab: deps-lab build/tests-enabled ## tests on real Docker Engines of their own, as root
+	tools/run-tests build --suite lab
 
 lint: deps-lint ## gcc and clang without a warning, clang-tidy, cppcheck, shellcheck, ...
 	tools/lint
@@ -69,6 +72,8 @@ deps-run:
 	@packaging/install-deps build runtime
 deps-test:
 	@packaging/install-deps build runtime test
+deps-lab:
+	@packaging/install-deps build runtime test lab
 deps-lint:
 	@packaging/install-deps build test lint
 

@@ -15,9 +15,9 @@ setup() {
 	fake id 'echo 0'
 }
 
-# fake NAME SCRIPT: a command of that name.
+# fake NAME [SCRIPT]: a command of that name.
 fake() {
-	printf '#!/bin/sh\n%s\n' "$2" >"$bin/$1"
+	printf '#!/bin/sh\n%s\n' "${2-}" >"$bin/$1"
 	chmod +x "$bin/$1"
 }
 
@@ -48,7 +48,7 @@ install_deps() {
 @test "nothing missing: silent, and nobody is asked" {
 	alpine_without
 	fake id 'echo 1000'
-	install_deps -0 "$script" build test runtime lint
+	install_deps -0 "$script" build test runtime lint lab
 	[ -z "$output" ]
 	[ ! -e "$calls" ]
 }
@@ -73,6 +73,15 @@ install_deps() {
 	[ "${lines[0]}" = 'installing with apt-get: libjansson-dev' ]
 	grep -qx 'apt-get update' "$calls"
 	tail -n 1 "$calls" | grep -qx 'apt-get install -y --no-install-recommends libjansson-dev'
+}
+
+@test "an engine of another vendor is left alone" {
+	debian_without docker.io iptables
+	install_deps -0 "$script" --print lab
+	[ "$output" = $'docker.io\niptables' ]
+	fake dockerd
+	install_deps -0 "$script" --print lab
+	[ "$output" = iptables ]
 }
 
 @test "not root: through sudo or doas, or the command to run" {

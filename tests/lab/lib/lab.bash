@@ -154,14 +154,15 @@ lab_engine_start() {
 			<&- >>"$dir/engine.log" 2>&1 3>&- 4>&- 5>&-
 	) &
 	disown $!
-	lab_wait_for 120 lab_answers "$dir/docker.sock" || {
+	lab_wait_for 120 lab_answers_or_gone "$dir/docker.sock" $!
+	lab_answers "$dir/docker.sock" >/dev/null || {
 		tail -n 20 "$dir/engine.log" >&2
-		return 1
+		lab_say "the engine in '$dir' does not come up"
 	}
 }
 
 # lab_engine_stop [SIGNAL [NODE]]: SIGTERM by default, on which the engine stops its
-# containers. With KILL they run on, and are the next engine's.
+# containers. With KILL they run on until the next engine comes up and ends them.
 lab_engine_stop() {
 	local dir
 	dir=$(lab_node_dir "${2-}")
@@ -489,6 +490,10 @@ lab_answers() {
 	curl --silent --fail --unix-socket "$1" http://lab/_ping
 }
 
+lab_answers_or_gone() {
+	lab_answers "$1" || ! kill -0 "$2"
+}
+
 lab_engine_gone() {
 	# shellcheck disable=SC2016
 	! lab_enter "$1" sh -c 'kill -0 "$(cat /run/docker.pid)"'
@@ -500,9 +505,9 @@ lab_no_container() {
 
 # The name of a node's control group, from its holder.
 lab_cgroup() {
-	local pid
-	read -r pid _ <"$1/holder.pid"
-	echo "backup-lab-$pid"
+	local pid birth
+	read -r pid birth <"$1/holder.pid"
+	echo "backup-lab-$pid-$birth"
 }
 
 # Removes a control group, in a hierarchy of either version, from the leaves up.
