@@ -221,10 +221,12 @@ struct removal {
 	int trash_fd;
 	struct error *err;
 	int first; /* the first error, -errno */
+	unsigned errors;
 };
 
 static void note_error(struct removal *rm, int code, const char *name)
 {
+	rm->errors++;
 	if (rm->first == 0)
 		rm->first = code == -EXDEV
 				    ? error_say(rm->err, code,
@@ -305,8 +307,8 @@ static void remove_entry(struct removal *rm, int parent, const char *name, bool 
 	}
 
 	/* some file systems skip entries when others go away during the reading */
-	int errors = rm->first;
-	while (remove_content(rm, fd, name, depth + 1) > 0 && rm->first == errors)
+	unsigned errors = rm->errors;
+	while (remove_content(rm, fd, name, depth + 1) > 0 && rm->errors == errors)
 		;
 	if (unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		note_error(rm, -errno, name);
