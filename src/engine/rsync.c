@@ -139,8 +139,8 @@ static int judge(const struct process_result *result, const struct rsync_output 
 		break;
 	}
 	if (out->no_room[0])
-		return error_say(err, -ENOSPC, "the destination cannot be written: %s",
-				 why);
+		return error_say(err, -out->no_room_errno,
+				 "the destination cannot be written: %s", why);
 	if (result->code != 0 && result->code != RSYNC_PARTIAL &&
 	    result->code != RSYNC_VANISHED)
 		return error_say(err, -EIO, "rsync failed with exit code %d: %s",

@@ -71,20 +71,20 @@ static void read_stdout(struct rsync_output *out, const char *line)
 	}
 }
 
-/* What makes going on senseless, as rsync prints errno values: ENOSPC, EROFS, EDQUOT. */
-static bool says_no_room(const char *line)
+/* The errno that makes going on senseless, as rsync prints them; 0: none. */
+static int says_no_room(const char *line)
 {
 	static const int fatal[] = {ENOSPC, EROFS, EDQUOT};
 	char number[16];
 
 	if (!strstr(line, "[receiver]") && !strstr(line, "[generator]"))
-		return false;
+		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(fatal); i++) {
 		snprintf(number, sizeof(number), "(%d)", fatal[i]);
 		if (strstr(line, number))
-			return true;
+			return fatal[i];
 	}
-	return false;
+	return 0;
 }
 
 static void read_stderr(struct rsync_output *out, const char *line)
@@ -104,7 +104,7 @@ static void read_stderr(struct rsync_output *out, const char *line)
 		note(out, line);
 		return;
 	}
-	if (!out->no_room[0] && says_no_room(line))
+	if (!out->no_room_errno && (out->no_room_errno = says_no_room(line)))
 		snprintf(out->no_room, sizeof(out->no_room), "%s", line);
 	if (!starts(line, "rsync error: ")) {
 		out->counts.unreadable++;

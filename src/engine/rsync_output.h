@@ -26,6 +26,7 @@ struct rsync_output {
 	unsigned notes_cut;   /* and not passed on */
 	char last_error[512]; /* the last problem that is not a vanished file */
 	char no_room[512];    /* the first one that says that nothing can be written */
+	int no_room_errno;
 };
 
 void rsync_output_line(struct rsync_output *out, bool from_stderr, const char *line,

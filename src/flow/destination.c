@@ -49,7 +49,7 @@ int destination_check(const struct store *store, uint64_t inodes, struct fscaps 
 		return error_say(
 			err, -ENOSPC,
 			"BACKUP_DEST '%s' has %s free inodes, and a snapshot takes %s at "
-			"the least: remove files there or make a file system with more",
+			"the least",
 			store->path, human_count(vfs.f_favail, a),
 			human_count(inodes + 1, b));
 
@@ -64,6 +64,19 @@ int destination_check(const struct store *store, uint64_t inodes, struct fscaps 
 			"be a full copy: use a file system such as ext4, XFS or btrfs",
 			store->path);
 	return 0;
+}
+
+bool destination_is_full(int code)
+{
+	return code == -ENOSPC || code == -EDQUOT;
+}
+
+const char *destination_advice(int code)
+{
+	if (destination_is_full(code))
+		return "; make room there (lower the counts and run 'backup prune', leave "
+		       "things out with EXCLUDE, or take a larger file system)";
+	return code == -EROFS ? "; mount BACKUP_DEST writable" : "";
 }
 
 uint64_t destination_free(const struct store *store)

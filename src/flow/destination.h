@@ -22,5 +22,11 @@ int destination_open(struct store *store, const struct config *config, struct er
 int destination_check(const struct store *store, uint64_t inodes, struct fscaps *ret_caps,
 		      struct error *err);
 
+/* Whether an error means that there is no room, be it by a quota. */
+bool destination_is_full(int code);
+
+/* What to do about an error of the destination, to be put behind it; or "". */
+const char *destination_advice(int code);
+
 /* Bytes that may still be written, 0 when unknown. */
 uint64_t destination_free(const struct store *store);

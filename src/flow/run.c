@@ -101,6 +101,21 @@ static int take_lock(struct run *run, struct error *err)
 	return r;
 }
 
+/* What interrupted runs copied must not be what keeps the next one from succeeding. */
+static void drop_leftovers(struct run *run)
+{
+	int r = 0;
+
+	if (run->leftovers.n == 0)
+		return;
+	log_info(run->log, "there is no room: deleting what interrupted runs copied");
+	for (size_t i = 0; r >= 0 && i < run->leftovers.n; i++)
+		r = building_discard(&run->store, run->leftovers.v[i], NULL);
+	if (r >= 0)
+		trash_empty(&run->store, NULL);
+	strvec_release(&run->leftovers);
+}
+
 /* Opens what is there, and in a real run makes what is missing and tries it out. */
 static int prepare_destination(struct run *run, struct error *err)
 {
@@ -127,6 +142,10 @@ static int prepare_destination(struct run *run, struct error *err)
 		return r;
 	uint64_t dirs = run->catalog.n ? run->catalog.v[0].record.counts.dirs : 0;
 	r = destination_check(&run->store, dirs, &there, err);
+	if (destination_is_full(r) && run->leftovers.n > 0) {
+		drop_leftovers(run);
+		r = destination_check(&run->store, dirs, &there, err);
+	}
 	if (r < 0)
 		return r;
 	fscaps_look(run->source.fd, &here);
@@ -210,6 +229,8 @@ static int copy(struct run *run, struct error *err)
 	char took[HUMAN_MAX];
 
 	int r = run->engine->copy(run->engine, &job, &run->report->counts, &outcome, err);
+	if (destination_is_full(r))
+		drop_leftovers(run);
 	if (r < 0)
 		return r;
 	run->status = outcome == ENGINE_PARTIAL ? SNAPSHOT_PARTIAL : SNAPSHOT_COMPLETE;
@@ -419,7 +440,7 @@ static void conclude(struct run *run, int r, const struct error *err)
 	} else if (r < 0) {
 		report->result = REPORT_FAILED;
 		report->exit_code = r == -EWOULDBLOCK ? EXIT_LOCKED : EXIT_FAILED;
-		log_error(run->log, "%s", err->msg);
+		log_error(run->log, "%s%s", err->msg, destination_advice(r));
 	} else if (run->status == SNAPSHOT_PARTIAL) {
 		report->result = REPORT_PARTIAL;
 		report->exit_code = EXIT_PARTIAL;

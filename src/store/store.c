@@ -123,8 +123,11 @@ int store_lock(struct store *store, double wait, int cancel_fd, const char *sign
 		if (r < 0)
 			return error_prefix(err, r, "destination '%s'", store->path);
 	}
-	int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC | (create ? O_CREAT : 0);
-	store->lock = openat(store->meta, "lock", flags, 0600);
+	int flags = O_NOFOLLOW | O_CLOEXEC;
+	store->lock = openat(store->meta, "lock", flags | O_RDWR | (create ? O_CREAT : 0),
+			     0600);
+	if (store->lock < 0 && errno == EROFS && !create)
+		store->lock = openat(store->meta, "lock", flags | O_RDONLY);
 	if (store->lock < 0 && errno == ENOENT && !create)
 		return 0;
 	if (store->lock < 0)
@@ -180,8 +183,10 @@ int store_prepare(struct store *store, struct error *err)
 			r = write_format(store, err);
 	}
 	if (r >= 0)
-		r = fs_sync(store->fd, store->path, err);
-	return r;
+		r = fs_sync(store->fd, ".", err);
+	if (r < 0)
+		return error_prefix(err, r, "destination '%s'", store->path);
+	return 0;
 }
 
 int store_sync(struct store *store, struct error *err)

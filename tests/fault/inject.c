@@ -4,8 +4,8 @@
  * A library for LD_PRELOAD that counts the calls by which a program changes files, and
  * lets the n-th one meet with a misfortune. Told by the environment:
  *
- *	FAULT_PROGRAM  the process it is for, by its name in /proc/PID/comm; its children
- *	               are left alone
+ *	FAULT_PROGRAM  the process it is for, by its name in /proc/PID/comm
+ *	FAULT_FORKS    set: also what it forks; else its children are left alone
  *	FAULT_CALL     only calls of this name count: open create mkdir rename unlink link
  *	               symlink write truncate chmod fsync syncfs lock; "change" is all but
  *	               open and lock (the default), "any" is all
@@ -34,6 +34,7 @@
 
 static long (*real_syscall)(long number, ...);
 static pid_t target; /* 0: not this process */
+static bool forks_too;
 static const char *wanted;
 static long nth, seen;
 
@@ -48,6 +49,7 @@ __attribute__((constructor)) static void start(void)
 		return;
 	wanted = getenv("FAULT_CALL") ? getenv("FAULT_CALL") : "change";
 	nth = strtol(n, NULL, 10);
+	forks_too = getenv("FAULT_FORKS");
 	target = getpid();
 }
 
@@ -80,7 +82,7 @@ static bool meets_fault(const char *call)
 	const char *hit = getenv("FAULT_HIT"), *number = getenv("FAULT_ERRNO");
 	char *command = getenv("FAULT_COMMAND");
 
-	if (!target || target != getpid() || !is_wanted(call))
+	if (!target || (target != getpid() && !forks_too) || !is_wanted(call))
 		return false;
 	if (++seen != nth && nth != 0)
 		return false;
