@@ -283,7 +283,7 @@ static int walk_unreadable(void)
 	    fs_make_dir(scratch_fd(), "open", 0755, NULL) < 0 ||
 	    fs_make_dir(scratch_fd(), "no-entry", 0444, NULL) < 0)
 		return 1;
-	if (walk(&seen, &unreadable) != 0 || unreadable != 1 || seen.dirs < 2)
+	if (walk(&seen, &unreadable) != 0 || unreadable != 2 || seen.dirs != 2)
 		return 2;
 	return remove_all() < 0 ? 3 : 0;
 }
