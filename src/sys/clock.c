@@ -28,30 +28,24 @@ struct instant clock_now(void)
 
 struct instant clock_from_civil(const struct civil *c, bool later)
 {
-	struct tm tm = {
-		.tm_year = c->year - 1900,
-		.tm_mon = c->month - 1,
-		.tm_mday = c->day,
-		.tm_hour = c->hour,
-		.tm_min = c->minute,
-		.tm_sec = c->second,
-		.tm_isdst = later ? 0 : 1,
-	};
-	struct tm guess = tm;
-	int64_t wanted = civil_days(c->year, c->month, c->day) * 86400 + c->hour * 3600 +
-			 c->minute * 60 + c->second;
+	int64_t reading = civil_days(c->year, c->month, c->day) * 86400 + c->hour * 3600 +
+			  c->minute * 60 + c->second;
 
-	/* summer time first: it is the earlier of the two readings of a repeated hour */
-	struct instant at = clock_local(mktime(&guess));
-	if (at.epoch + at.offset == wanted)
-		return at;
-	tm.tm_isdst = later ? 1 : 0;
-	guess = tm;
-	at = clock_local(mktime(&guess));
-	if (at.epoch + at.offset == wanted)
-		return at;
-	tm.tm_isdst = -1;
-	return clock_local(mktime(&tm));
+	/*
+	 * The offsets before and after whatever change is near. mktime() is no help: it
+	 * wants to be told which of two readings is summer time, and in Dublin that is
+	 * the later one.
+	 */
+	int64_t before = reading - clock_local(reading - 86400).offset;
+	int64_t after = reading - clock_local(reading + 86400).offset;
+	struct instant first = clock_local(before < after ? before : after);
+	struct instant second = clock_local(before < after ? after : before);
+	bool first_fits = first.epoch + first.offset == reading;
+	bool second_fits = second.epoch + second.offset == reading;
+
+	if (first_fits || second_fits)
+		return second_fits && (later || !first_fits) ? second : first;
+	return clock_local(before);
 }
 
 double clock_monotonic(void)
