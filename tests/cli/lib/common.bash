@@ -41,6 +41,7 @@ common_setup() {
 	mkdir -p "$src" "$work/runlogs"
 	export BACKUP_SRC=$src BACKUP_DEST=$dest
 	export LOG_FILE=$work/backup.log RUN_LOG_DIR=$work/runlogs
+	export SCALE=off # no test may touch this machine's services
 }
 
 common_teardown() {
