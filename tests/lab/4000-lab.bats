@@ -7,6 +7,7 @@
 bats_require_minimum_version 1.5.0
 load lib/lab
 load lib/services
+load lib/tls
 
 setup_file() {
 	lab_needs
@@ -210,6 +211,24 @@ task_of() {
 	lab_use "$BATS_FILE_TMPDIR/lab"
 	[ "$DOCKER_HOST" = "$here" ]
 	[ "$(lab_running first)" = 1 ]
+}
+
+@test "an engine with TLS lets in who has a certificate" {
+	lab_tls "$BATS_TEST_TMPDIR/tls"
+	# shellcheck disable=SC2034
+	LAB_ENGINE_OPTIONS=("${LAB_TLS_OPTIONS[@]}")
+	lab_restart_engine
+	lab_wait_for 60 lab_is_manager
+	export DOCKER_HOST=tcp://127.0.0.1:2376 DOCKER_TLS_VERIFY=1
+	DOCKER_CERT_PATH=$BATS_TEST_TMPDIR/tls run -0 lab_in_network '' docker node ls -q
+	lab_tls "$BATS_TEST_TMPDIR/other"
+	DOCKER_CERT_PATH=$BATS_TEST_TMPDIR/other run -1 lab_in_network '' docker node ls -q
+	[[ $output == *certificate* ]]
+
+	unset LAB_ENGINE_OPTIONS
+	lab_use "$LAB_DIR"
+	lab_restart_engine
+	lab_wait_for 60 lab_is_manager
 }
 
 @test "a laboratory is not started twice" {

@@ -32,6 +32,8 @@
 # images are never pulled. Every function returns non-zero when what it says did not come
 # about, with the reason on stderr.
 #
+# Services of all kinds are in services.bash, an engine with TLS is in tls.bash.
+#
 # What a lab leaves behind when it is stopped: DIR with its logs, NODE/engine.log.
 #
 # Variables, set by lab_start, lab_swarm3_start and lab_use:
@@ -52,7 +54,7 @@ LAB_LIB=${BASH_SOURCE[0]}
 lab_needs() {
 	local program lacks=
 	[ "$(id -u)" -eq 0 ] || lacks='to be root'
-	for program in dockerd docker iptables ip jq curl python3 unshare nsenter pgrep; do
+	for program in dockerd docker iptables ip jq curl openssl python3 unshare nsenter pgrep; do
 		command -v "$program" >/dev/null || lacks=$program
 	done
 	lab_busybox >/dev/null 2>&1 || lacks='a static busybox'
@@ -67,8 +69,7 @@ lab_needs() {
 # lab_start DIR: one engine that is a Swarm by itself and has the image lab:busybox.
 lab_start() {
 	lab_use "$1" || return
-	lab_watch || return
-	lab_holder_start "$LAB_DIR" lab-node || return
+	lab_holder_start "$LAB_DIR" lab-node && lab_watch || return
 	lab_engine_start && lab_image &&
 		docker swarm init --advertise-addr 127.0.0.1 >/dev/null
 }
@@ -78,8 +79,7 @@ lab_start() {
 lab_swarm3_start() {
 	local node token
 	mkdir -p "$1/switch" && lab_use "$1" || return
-	lab_watch || return
-	lab_holder_start "$LAB_DIR/switch" lab-switch || return
+	lab_holder_start "$LAB_DIR/switch" lab-switch && lab_watch || return
 	lab_in_network switch ip link add br0 type bridge || return
 	lab_in_network switch ip link set br0 up || return
 	for node in 1 2 3; do
