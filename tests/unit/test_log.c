@@ -105,7 +105,7 @@ static void test_everywhere(void **state)
 
 	(void)state;
 	assert_int_equal(log_add_file(log, path, NULL), 0);
-	assert_int_equal(log_add_run_file(log, scratch_path(), NULL), 0);
+	assert_int_equal(log_add_run_file(log, scratch_path(), getpid(), NULL), 0);
 	log_info(log, "one");
 	log_warn(log, "two");
 	log_text(log, &out);
@@ -257,7 +257,7 @@ static void test_run_file_refused(void **state)
 	scratch_write(scratch_fd(), "victim", "precious");
 	assert_int_equal(symlinkat("victim", scratch_fd(), run), 0);
 	struct log *log = log_new(NULL);
-	assert_int_equal(log_add_run_file(log, scratch_path(), &err), -EEXIST);
+	assert_int_equal(log_add_run_file(log, scratch_path(), getpid(), &err), -EEXIST);
 	assert_non_null(strstr(err.msg, run));
 	log_info(log, "goes on");
 	log_free(log);
@@ -267,7 +267,7 @@ static void test_run_file_refused(void **state)
 	assert_int_equal(unlinkat(scratch_fd(), run, 0), 0);
 	assert_int_equal(linkat(scratch_fd(), "victim", scratch_fd(), run, 0), 0);
 	log = log_new(NULL);
-	assert_int_equal(log_add_run_file(log, scratch_path(), &err), -EEXIST);
+	assert_int_equal(log_add_run_file(log, scratch_path(), getpid(), &err), -EEXIST);
 	log_free(log);
 	scratch_holds(scratch_fd(), "victim", "precious");
 	assert_true(scratch_has(scratch_fd(), run));
@@ -281,7 +281,7 @@ static void test_run_file_stale(void **state)
 	(void)state;
 	fill(run, 100, "of a dead process of our number");
 	CLEANUP(log_freep) struct log *log = log_new(NULL);
-	assert_int_equal(log_add_run_file(log, scratch_path(), NULL), 0);
+	assert_int_equal(log_add_run_file(log, scratch_path(), getpid(), NULL), 0);
 	log_info(log, "new");
 	log_text(log, &out);
 	scratch_holds(scratch_fd(), run, out.buf);
