@@ -23,6 +23,14 @@ void strvec_push(struct strvec *sv, const char *s)
 	strvec_push_owned(sv, xstrdup(s));
 }
 
+void strvec_push_front(struct strvec *sv, const char *s)
+{
+	strvec_push(sv, s);
+	char *added = sv->v[sv->n - 1];
+	memmove(sv->v + 1, sv->v, (sv->n - 1) * sizeof(*sv->v));
+	sv->v[0] = added;
+}
+
 void strvec_pushf(struct strvec *sv, const char *fmt, ...)
 {
 	va_list ap;

@@ -25,6 +25,9 @@ struct strvec {
 void strvec_push(struct strvec *sv, const char *s);
 void strvec_pushf(struct strvec *sv, const char *fmt, ...) PRINTF(2, 3);
 
+/* Puts a copy before all others. */
+void strvec_push_front(struct strvec *sv, const char *s);
+
 /* Takes the string over. */
 void strvec_push_owned(struct strvec *sv, char *s);
 

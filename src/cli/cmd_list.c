@@ -110,7 +110,7 @@ static json_t *entry_json(const struct catalog_entry *entry,
 
 	return json_pack(
 		"{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, "
-		"s:o, s:o, s:o, s:o}",
+		"s:o, s:o, s:o, s:o, s:o*}",
 		"name", entry->name, "tier", snapshot_tier_name(entry->tier), "time",
 		time, "epoch", (json_int_t)record->time.epoch, "status",
 		snapshot_status_name(record->status), "action", action, "target",
@@ -123,7 +123,8 @@ static json_t *entry_json(const struct catalog_entry *entry,
 		"own_size", number_or_null(known, c->bytes_copied), "duration",
 		known ? json_real(record->duration) : json_null(), "host",
 		known ? json_text(record->host) : json_null(), "source",
-		known ? json_text(record->source) : json_null());
+		known ? json_text(record->source) : json_null(), "services",
+		json_incref(record->services));
 }
 
 static void print_json(const struct listing *listing)

@@ -1,21 +1,55 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/settings.h"
 #include "engine/rsync.h"
+#include "flow/aftermath.h"
 #include "flow/run.h"
 #include "sys/signals.h"
+#include "sys/supervise.h"
 
+/* The run's file has the number of the process that the user started. */
 static void add_log_files(struct log *log, const struct config *config)
 {
 	struct error err;
 
 	if (*config->log_file && log_add_file(log, config->log_file, &err) < 0)
 		log_warn(log, "%s, going on without it", err.msg);
-	if (*config->run_log_dir && log_add_run_file(log, config->run_log_dir, &err) < 0)
+	if (*config->run_log_dir &&
+	    log_add_run_file(log, config->run_log_dir, getppid(), &err) < 0)
 		log_warn(log, "%s, going on without it", err.msg);
+}
+
+/* The run itself, in a process of its own. */
+static int work(void *ctx)
+{
+	const struct config *config = ctx;
+	CLEANUP(log_freep) struct log *log = NULL;
+	CLEANUP(report_release) struct report report = {0};
+	struct rsync_engine rsync;
+
+	rsync_engine_init(&rsync, &config->rsync_args);
+	signals_catch();
+	log = log_new(stdout);
+	add_log_files(log, config); /* first, so that they hold the first line */
+	log_info(log, "backup " VERSION " begins%s", config->dry_run ? ", dry run" : "");
+	return flow_run(config, &rsync.engine, log, &report);
+}
+
+/* What the run would have done at its end, had it not been killed by `signo`. */
+static int clean_up(const struct config *config, int signo)
+{
+	CLEANUP(log_freep) struct log *log = log_new(stdout);
+	struct error err;
+
+	signals_catch();
+	log_remove_run_file(config->run_log_dir, getpid());
+	if (*config->log_file && log_add_file(log, config->log_file, &err) < 0)
+		log_warn(log, "%s, going on without it", err.msg);
+	return flow_aftermath(config, signo, log);
 }
 
 static int run(const struct command *command, int argc, char **argv)
@@ -23,9 +57,6 @@ static int run(const struct command *command, int argc, char **argv)
 	bool dry_run = false;
 	const struct command_option options[] = {{"dry-run", &dry_run}, {NULL, NULL}};
 	CLEANUP(config_release) struct config config = {0};
-	CLEANUP(log_freep) struct log *log = NULL;
-	CLEANUP(report_release) struct report report = {0};
-	struct rsync_engine rsync;
 
 	int r = command_options(command, argc, argv, options, NULL);
 	if (r >= 0)
@@ -34,13 +65,9 @@ static int run(const struct command *command, int argc, char **argv)
 	if (r != 0)
 		return r;
 	config.dry_run |= dry_run;
-	rsync_engine_init(&rsync, &config.rsync_args);
 
-	signals_catch();
-	log = log_new(stdout);
-	add_log_files(log, &config); /* first, so that they hold the first line */
-	log_info(log, "backup " VERSION " begins%s", config.dry_run ? ", dry run" : "");
-	return flow_run(&config, &rsync.engine, log, &report);
+	r = supervise(work, &config);
+	return r < 0 ? clean_up(&config, -r) : r;
 }
 
 const struct command command_run = {

@@ -21,6 +21,7 @@ struct command {
 extern const struct command command_run;
 extern const struct command command_list;
 extern const struct command command_prune;
+extern const struct command command_recover;
 extern const struct command command_config;
 extern const struct command command_version;
 extern const struct command command_help;

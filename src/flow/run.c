@@ -8,6 +8,9 @@
 #include "base/alloc.h"
 #include "base/human.h"
 #include "flow/destination.h"
+#include "flow/prepass.h"
+#include "flow/quiesce.h"
+#include "flow/recover.h"
 #include "flow/rotate.h"
 #include "flow/salvage.h"
 #include "flow/source.h"
@@ -29,6 +32,8 @@ struct run {
 
 	struct source source;
 	struct store store;
+	struct docker *docker;	  /* NULL: no services are stopped */
+	struct quiesce *quiesce;  /* likewise */
 	bool adopts;		  /* the destination holds snapshots and was never ours */
 	struct catalog catalog;	  /* as it was before this run */
 	struct strvec leftovers;  /* names in building/ to link from */
@@ -37,6 +42,7 @@ struct run {
 	bool xattrs, acls, nanoseconds;
 
 	double started; /* monotonic */
+	char *pre_name; /* of the pre-pass in building/, NULL: none */
 	char *name;	/* of the snapshot being made */
 	enum snapshot_status status;
 };
@@ -201,11 +207,11 @@ static int begin(struct run *run, struct error *err)
 	return building_begin(&run->store, run->name, boot.buf, err);
 }
 
-static int copy(struct run *run, struct error *err)
+static struct engine_job make_job(struct run *run, const char *target)
 {
 	const struct config *config = run->config;
-	CLEANUP(freep) char *target = store_building_path(&run->store, run->name);
-	const struct engine_job job = {
+
+	return (struct engine_job){
 		.source = run->source.path,
 		.target = target,
 		.bases = &run->bases,
@@ -224,6 +230,45 @@ static int copy(struct run *run, struct error *err)
 		.note = note,
 		.note_ctx = run,
 	};
+}
+
+/* While services are up; what it copies is linked from when they are down. */
+static int pre_pass(struct run *run, struct snapshot_counts *ret_counts,
+		    struct error *err)
+{
+	struct civil c =
+		civil_from_epoch(run->report->start.epoch, run->report->start.offset);
+	const struct catalog_entry *good = catalog_newest_good(&run->catalog, INT64_MAX);
+
+	if (run->config->dry_run ||
+	    !prepass_is_worthwhile(run->config, run->quiesce, good))
+		return 0;
+	int r = building_pick_name(&run->store, &c, &run->pre_name, err);
+	if (r >= 0)
+		r = building_begin(&run->store, run->pre_name, "", err);
+	if (r < 0)
+		return r;
+	CLEANUP(freep) char *target = store_building_path(&run->store, run->pre_name);
+	struct engine_job job = make_job(run, target);
+
+	r = prepass_copy(run->engine, &job, &run->source, &run->store, run->pre_name,
+			 run->log, ret_counts, err);
+	if (r == -EINTR || r == -ENOSPC)
+		return r;
+	if (r < 0) {
+		log_warn(run->log, "%s, going on without it", err->msg);
+		*ret_counts = (struct snapshot_counts){0};
+		return 0;
+	}
+	strvec_push_front(&run->bases, target);
+	return 0;
+}
+
+static int copy(struct run *run, const struct snapshot_counts *before, struct error *err)
+{
+	CLEANUP(freep) char *target = store_building_path(&run->store, run->name);
+	CLEANUP(strvec_release) struct strvec lines = STRVEC_INIT;
+	const struct engine_job job = make_job(run, target);
 	enum engine_outcome outcome;
 	double started = clock_monotonic();
 	char took[HUMAN_MAX];
@@ -234,14 +279,61 @@ static int copy(struct run *run, struct error *err)
 	if (r < 0)
 		return r;
 	run->status = outcome == ENGINE_PARTIAL ? SNAPSHOT_PARTIAL : SNAPSHOT_COMPLETE;
+	snapshot_counts_add_pass(&run->report->counts, before);
 
-	CLEANUP(strvec_release) struct strvec lines = STRVEC_INIT;
 	report_summary(run->report, &lines);
-	log_info(run->log, "%s in %s", config->dry_run ? "compared" : "copied",
+	log_info(run->log, "%s in %s", run->config->dry_run ? "compared" : "copied",
 		 human_duration(clock_monotonic() - started, took));
 	for (size_t i = 0; i < lines.n; i++)
 		log_info(run->log, "  %s", lines.v[i]);
 	return source_check_same(&run->source, err);
+}
+
+/* Brings back what a dead run left down, before anything else is done. */
+static int connect_services(struct run *run, struct error *err)
+{
+	struct recovered done;
+
+	int r = quiesce_connect(run->config, run->log, &run->docker, err);
+	if (r < 0 || !run->docker)
+		return r;
+	r = recover_services(run->docker, run->config, run->store.id, false,
+			     run->config->dry_run, run->log, &done, err);
+	return r < 0 ? error_prefix(err, r, "left over by an earlier run") : 0;
+}
+
+/*
+ * The copy with services down. They are brought back after a failure too; `ret_lost`
+ * tells that they were not, when the copy itself is good.
+ */
+static int copy_quiesced(struct run *run, bool *ret_lost, struct error *err)
+{
+	struct snapshot_counts before = {0};
+	struct error lost = {0};
+	int r = 0;
+
+	if (run->docker)
+		r = quiesce_select(run->docker, run->config, run->log, run->store.id,
+				   run->name, &run->quiesce, err);
+	if (r >= 0)
+		r = pre_pass(run, &before, err);
+	if (r < 0)
+		return r;
+	if (run->quiesce && run->config->dry_run)
+		quiesce_preview(run->quiesce);
+	else if (run->quiesce)
+		r = quiesce_stop(run->quiesce, err);
+	if (r >= 0)
+		r = copy(run, &before, err);
+	if (!run->quiesce || run->config->dry_run)
+		return r;
+
+	int back = quiesce_start(run->quiesce, &lost);
+	quiesce_report(run->quiesce, run->report);
+	*ret_lost = back < 0 && r >= 0;
+	if (*ret_lost)
+		*err = lost;
+	return r;
 }
 
 static int count_names(void *ctx, int fd, const struct strbuf *path,
@@ -305,7 +397,7 @@ static int publish(struct run *run, struct error *err)
 {
 	CLEANUP(strbuf_release) struct strbuf host = STRBUF_INIT;
 
-	/* the services that were stopped are running again from here on */
+	/* services are up again by now */
 	int r = check_interrupted(err);
 	if (r < 0)
 		return r;
@@ -318,6 +410,7 @@ static int publish(struct run *run, struct error *err)
 		return r;
 	}
 	host_name(&host);
+	CLEANUP(json_freep) json_t *services = report_services_json(run->report);
 	const struct record record = {
 		.time = run->report->start,
 		.status = run->status,
@@ -326,6 +419,7 @@ static int publish(struct run *run, struct error *err)
 		.engine = xstrdup(run->engine->name),
 		.duration = clock_monotonic() - run->started,
 		.counts = run->report->counts,
+		.services = services,
 	};
 	r = building_publish(&run->store, run->name, &record, err);
 	free(record.engine);
@@ -397,6 +491,8 @@ static int delete_trash(struct run *run, struct error *err)
 
 	for (size_t i = 0; r >= 0 && i < run->leftovers.n; i++)
 		r = building_discard(&run->store, run->leftovers.v[i], err);
+	if (r >= 0 && run->pre_name)
+		r = building_discard(&run->store, run->pre_name, err);
 	if (r >= 0 && !signals_caught())
 		r = trash_empty(&run->store, err);
 	if (r < 0)
@@ -406,20 +502,24 @@ static int delete_trash(struct run *run, struct error *err)
 
 static int do_run(struct run *run, struct error *err)
 {
-	bool dry = run->config->dry_run;
+	bool dry = run->config->dry_run, lost = false;
+	struct error later;
 	int r;
 
 	if ((r = check_source(run, err)) < 0 || (r = take_lock(run, err)) < 0 ||
+	    (r = connect_services(run, err)) < 0 ||
 	    (r = prepare_destination(run, err)) < 0 || (r = check_interrupted(err)) < 0)
 		return r;
 	choose_bases(run);
-	if ((r = begin(run, err)) < 0 || (r = copy(run, err)) < 0)
+	if ((r = begin(run, err)) < 0 || (r = copy_quiesced(run, &lost, err)) < 0)
 		return r;
 	judge(run);
 	if (dry)
 		log_info(run->log, "would publish daily/%s", run->name);
-	else if ((r = publish(run, err)) < 0)
+	else if ((r = publish(run, lost ? &later : err)) < 0)
 		return r;
+	if (lost) /* the snapshot is good; that a service is not back fails the run */
+		return -EREMOTEIO;
 	if ((r = rotate(run, err)) < 0)
 		return r;
 	if (!dry)
@@ -519,6 +619,9 @@ int flow_run(const struct config *config, const struct engine *engine, struct lo
 	strvec_release(&run.leftovers);
 	strvec_release(&run.base_names);
 	strvec_release(&run.bases);
+	quiesce_free(run.quiesce);
+	docker_close(run.docker);
+	free(run.pre_name);
 	free(run.name);
 	return report->exit_code;
 }

@@ -35,9 +35,15 @@ void config_accepted(const struct config_key *key, struct strbuf *out)
 	case CONFIG_DURATION:
 		strbuf_addstr(out, "a duration such as 90s, 45m, 24h, 7d, 2w or 1d12h");
 		break;
+	case CONFIG_TIMEOUT:
+		strbuf_addstr(out, "auto, or a duration such as 90s or 5m");
+		break;
 	case CONFIG_RATE:
 		strbuf_addstr(out,
 			      "a rate such as 500K, 1.5M or 2G (0, or at least 512 B)");
+		break;
+	case CONFIG_TEXT:
+		strbuf_addstr(out, "any text");
 		break;
 	case CONFIG_LIST:
 		strbuf_addstr(out, "patterns separated by commas or newlines");
@@ -96,6 +102,15 @@ static int set_field(struct config *config, const struct config_source *source,
 		return parse_bool(text, field);
 	case CONFIG_DURATION:
 		return parse_duration(text, field);
+	case CONFIG_TIMEOUT:
+		if (strcasecmp(text, "auto") == 0) {
+			*(int64_t *)field = -1;
+			return 0;
+		}
+		return parse_duration(text, field);
+	case CONFIG_TEXT:
+		*(const char **)field = text;
+		return 0;
 	case CONFIG_RATE:
 		return parse_rate(text, field);
 	case CONFIG_LIST:

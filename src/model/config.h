@@ -27,15 +27,29 @@ enum config_type {
 	CONFIG_PERCENT,
 	CONFIG_BOOL,
 	CONFIG_DURATION,
+	CONFIG_TIMEOUT, /* a duration, or "auto": -1 */
 	CONFIG_RATE,
 	CONFIG_LIST,
 	CONFIG_WORDS,
 	CONFIG_CHOICE,
 	CONFIG_ZONE,
+	CONFIG_TEXT,
 };
 
 enum config_engine {
 	CONFIG_ENGINE_RSYNC,
+};
+
+enum config_scale {
+	CONFIG_SCALE_AUTO,
+	CONFIG_SCALE_REQUIRED,
+	CONFIG_SCALE_OFF,
+};
+
+enum config_pre_pass {
+	CONFIG_PRE_PASS_AUTO,
+	CONFIG_PRE_PASS_ON,
+	CONFIG_PRE_PASS_OFF,
 };
 
 enum config_init {
@@ -67,7 +81,7 @@ struct config_value {
 	char *file; /* CONFIG_FROM_FILE: its path, else NULL */
 };
 
-enum { CONFIG_KEYS = 23 };
+enum { CONFIG_KEYS = 34 };
 
 /* Strings belong to `values`. A path or name that is not given is "". */
 struct config {
@@ -92,6 +106,17 @@ struct config {
 	uint64_t shrink_limit; /* per cent */
 	int init;	       /* enum config_init */
 	int64_t lock_wait;     /* seconds */
+	int scale;	       /* enum config_scale */
+	const char *scale_label;
+	const char *scale_value;
+	bool scale_global;
+	const char *scale_order_label;
+	int64_t stop_timeout;  /* seconds; -1: by the tasks' own grace period */
+	int64_t start_timeout; /* seconds */
+	int pre_pass;	       /* enum config_pre_pass */
+	const char *docker_host;
+	bool docker_tls_verify;
+	const char *docker_cert_path;
 	const char *log_file;
 	const char *run_log_dir;
 	struct config_value values[CONFIG_KEYS]; /* in the table's order */

@@ -11,6 +11,8 @@
 	}
 
 static const char *const engines[] = {"rsync", NULL};
+static const char *const scales[] = {"auto", "required", "off", NULL};
+static const char *const pre_passes[] = {"auto", "on", "off", NULL};
 static const char *const inits[] = {"auto", "never", NULL};
 
 static const struct config_key keys[] = {
@@ -49,6 +51,27 @@ static const struct config_key keys[] = {
 	    "never: refuse a destination that was not used before", .choices = inits),
 	KEY(LOCK_WAIT, DURATION, lock_wait, "0s",
 	    "how long to wait for another run on the destination"),
+	KEY(SCALE, CHOICE, scale, "auto",
+	    "stop labelled Swarm services during the copy; required: fail where that cannot be",
+	    .choices = scales),
+	KEY(SCALE_LABEL, TEXT, scale_label, "com.example.autobackup.enable",
+	    "label of the services to stop"),
+	KEY(SCALE_VALUE, TEXT, scale_value, "true", "value that this label must have"),
+	KEY(SCALE_GLOBAL, BOOL, scale_global, "off", "stop global services too"),
+	KEY(SCALE_ORDER_LABEL, TEXT, scale_order_label, "",
+	    "label with a number: services stop in ascending order and start in reverse"),
+	KEY(STOP_TIMEOUT, TIMEOUT, stop_timeout, "auto",
+	    "how long tasks may take to end; auto: their own grace period and 30s"),
+	KEY(START_TIMEOUT, DURATION, start_timeout, "5m",
+	    "how long services may take to run again"),
+	KEY(PRE_PASS, CHOICE, pre_pass, "auto",
+	    "copy once while services are up, so that they are down for less",
+	    .choices = pre_passes),
+	KEY(DOCKER_HOST, TEXT, docker_host, "",
+	    "Docker Engine, unix:///PATH or tcp://HOST:PORT; empty: /var/run/docker.sock"),
+	KEY(DOCKER_TLS_VERIFY, BOOL, docker_tls_verify, "off", "use TLS over tcp://"),
+	KEY(DOCKER_CERT_PATH, TEXT, docker_cert_path, "",
+	    "directory with ca.pem, cert.pem and key.pem for it"),
 	KEY(LOG_FILE, PATH, log_file, "/var/log/backup.log", "log kept across runs"),
 	KEY(RUN_LOG_DIR, PATH, run_log_dir, "/tmp",
 	    "where the log of the present run is while it lasts"),

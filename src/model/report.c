@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/human.h"
 
 static const char *const result_names[] = {"ok", "warnings", "partial", "failed",
@@ -12,7 +13,42 @@ static const char *const result_names[] = {"ok", "warnings", "partial", "failed"
 void report_release(struct report *report)
 {
 	free(report->snapshot);
+	for (size_t i = 0; i < report->services_n; i++) {
+		free(report->services[i].name);
+		free(report->services[i].error);
+	}
+	free(report->services);
 	*report = (struct report){0};
+}
+
+void report_add_service(struct report *report, const char *name, int64_t replicas,
+			double downtime, const char *error)
+{
+	array_grow(report->services, report->services_n, report->services_cap);
+	report->services[report->services_n++] = (struct report_service){
+		.name = xstrdup(name),
+		.replicas = replicas,
+		.downtime = downtime,
+		.error = error ? xstrdup(error) : NULL,
+	};
+}
+
+json_t *report_services_json(const struct report *report)
+{
+	json_t *list = report->services_n > 0 ? json_array() : NULL;
+
+	for (size_t i = 0; i < report->services_n; i++) {
+		const struct report_service *service = &report->services[i];
+		json_t *entry = json_pack("{s:s, s:f}", "name", service->name, "downtime",
+					  service->downtime);
+		if (service->replicas >= 0)
+			json_object_set_new(entry, "replicas",
+					    json_integer(service->replicas));
+		if (service->error)
+			json_object_set_new(entry, "error", json_text(service->error));
+		json_array_append_new(list, entry);
+	}
+	return list;
 }
 
 const char *report_result_name(enum report_result result)

@@ -5,7 +5,10 @@
  */
 #pragma once
 
+#include <stddef.h>
+
 #include "base/civil.h"
+#include "base/json.h"
 #include "base/strvec.h"
 #include "model/snapshot.h"
 
@@ -27,6 +30,14 @@ enum {
 	EXIT_SIGNAL = 128,
 };
 
+/* A service that was down during the copy. */
+struct report_service {
+	char *name;
+	int64_t replicas; /* -1: global */
+	double downtime;  /* seconds from its update to all of its tasks running again */
+	char *error;	  /* why it is not back; NULL when it is */
+};
+
 struct report {
 	enum report_result result;
 	int exit_code;
@@ -39,9 +50,18 @@ struct report {
 	unsigned warnings;
 	unsigned removed; /* snapshots */
 	unsigned kept;
+	struct report_service *services; /* owned */
+	size_t services_n, services_cap;
 };
 
 void report_release(struct report *report);
+
+/* Copies the strings; `error` may be NULL. */
+void report_add_service(struct report *report, const char *name, int64_t replicas,
+			double downtime, const char *error);
+
+/* [{"name", "replicas", "downtime", "error"}], or NULL when no service was stopped. */
+json_t *report_services_json(const struct report *report);
 
 const char *report_result_name(enum report_result result);
 

@@ -83,6 +83,21 @@ bool snapshot_name_parse(const char *name, struct civil *ret_civil, unsigned *re
 	return true;
 }
 
+static uint64_t minus(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+void snapshot_counts_add_pass(struct snapshot_counts *counts,
+			      const struct snapshot_counts *before)
+{
+	counts->new_files += before->new_files;
+	counts->changed += before->changed;
+	counts->linked = minus(counts->linked, before->new_files + before->changed);
+	counts->bytes_copied += before->bytes_copied;
+	counts->bytes_linked = minus(counts->bytes_linked, before->bytes_copied);
+}
+
 bool snapshot_shrank(uint64_t files_before, uint64_t files_now, unsigned limit)
 {
 	if (files_now >= files_before)

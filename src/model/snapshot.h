@@ -56,6 +56,10 @@ void snapshot_name(const struct civil *c, unsigned nth, char buf[SNAPSHOT_NAME_M
 /* Whether it is such a name; if so, what it says. `nth` is 1 without a suffix. */
 bool snapshot_name_parse(const char *name, struct civil *ret_civil, unsigned *ret_nth);
 
+/* Adds what an earlier pass over the same source copied and this one found linked. */
+void snapshot_counts_add_pass(struct snapshot_counts *counts,
+			      const struct snapshot_counts *before);
+
 /*
  * Whether a snapshot lost more than `limit` per cent of the files that the last good
  * one had. False when that one had none.

@@ -34,6 +34,7 @@ void record_release(struct record *record)
 	free(record->host);
 	free(record->source);
 	free(record->engine);
+	json_decref(record->services);
 	*record = (struct record){0};
 }
 
@@ -63,6 +64,8 @@ int record_write(const struct store *store, const char *name, const struct recor
 				 json_text(record->engine), "duration", record->duration,
 				 "counts", counts_json(&record->counts));
 
+	if (record->services)
+		json_object_set(root, "services", record->services);
 	text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
 	if (!text)
 		return error_say(err, -EINVAL, "record of '%s' cannot be written as JSON",
@@ -116,6 +119,7 @@ int record_read(const struct store *store, const char *name, struct record *ret_
 		.engine = xstrdup(engine),
 		.duration = duration,
 	};
+	ret_record->services = json_incref(json_object_get(root, "services"));
 	read_counts(counts, &ret_record->counts);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/json.h"
 #include "model/snapshot.h"
 #include "store/store.h"
 
@@ -21,6 +22,7 @@ struct record {
 	char *engine;
 	double duration; /* seconds */
 	struct snapshot_counts counts;
+	json_t *services; /* array of {name, replicas, downtime}; NULL: none was stopped */
 };
 
 void record_release(struct record *record);

@@ -13,3 +13,9 @@ void host_name(struct strbuf *out);
  * it cannot be read; who compares must then assume a reboot.
  */
 void host_boot_id(struct strbuf *out);
+
+/*
+ * The id of the container we are in, 64 hexadecimal digits, as the engine's own mounts
+ * (/etc/hostname and others) name it in /proc/self/mountinfo. Nothing is added outside.
+ */
+void host_container_id(struct strbuf *out);

@@ -84,12 +84,12 @@ int log_add_file(struct log *log, const char *path, struct error *err)
 	return open_file(log, err);
 }
 
-int log_add_run_file(struct log *log, const char *dir, struct error *err)
+int log_add_run_file(struct log *log, const char *dir, pid_t pid, struct error *err)
 {
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 	struct stat st;
 
-	log->run_path = xasprintf("%s/backup_run_%ld.log", dir, (long)getpid());
+	log->run_path = xasprintf("%s/backup_run_%ld.log", dir, (long)pid);
 	log->run_file = open(log->run_path, flags, 0600);
 	if (log->run_file < 0 && errno == EEXIST && lstat(log->run_path, &st) == 0 &&
 	    S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1 &&
@@ -98,6 +98,15 @@ int log_add_run_file(struct log *log, const char *dir, struct error *err)
 	if (log->run_file < 0)
 		return error_set(err, -errno, "create run log '%s'", log->run_path);
 	return 0;
+}
+
+void log_remove_run_file(const char *dir, pid_t pid)
+{
+	CLEANUP(freep) char *path = xasprintf("%s/backup_run_%ld.log", dir, (long)pid);
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid())
+		unlink(path);
 }
 
 /* path -> path.1 -> path.2 -> path.3; what cannot be moved stays and grows on. */

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -30,11 +31,14 @@ void log_freep(struct log **log);
 int log_add_file(struct log *log, const char *path, struct error *err);
 
 /*
- * Also writes DIR/backup_run_<pid>.log, mode 0600, which is ours alone and removed by
+ * Also writes DIR/backup_run_<PID>.log, mode 0600, which is ours alone and removed by
  * log_free(). What an earlier process of the same number left there is replaced if it is
  * a plain file of our own; anything else by that name is refused.
  */
-int log_add_run_file(struct log *log, const char *dir, struct error *err);
+int log_add_run_file(struct log *log, const char *dir, pid_t pid, struct error *err);
+
+/* Removes the run file that process `pid` left in `dir` when it was killed. */
+void log_remove_run_file(const char *dir, pid_t pid);
 
 void log_info(struct log *log, const char *fmt, ...) PRINTF(2, 3);
 void log_warn(struct log *log, const char *fmt, ...)

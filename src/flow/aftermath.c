@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "flow/aftermath.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "flow/quiesce.h"
+#include "flow/recover.h"
+#include "store/history.h"
+#include "store/store.h"
+#include "sys/clock.h"
+
+enum { LOCK_SECONDS = 30 }; /* for what the dead run started to end, too */
+
+static int bring_back(const struct config *config, const struct store *store,
+		      struct log *log, struct error *err)
+{
+	CLEANUP(docker_closep) struct docker *docker = NULL;
+	struct recovered done;
+
+	int r = quiesce_connect(config, log, &docker, err);
+	if (r < 0 || !docker)
+		return r;
+	return recover_services(docker, config, store->id, false, false, log, &done, err);
+}
+
+int flow_aftermath(const struct config *config, int signo, struct log *log)
+{
+	CLEANUP(store_close) struct store store = STORE_INIT;
+	CLEANUP(freep)
+	char *sign =
+		xasprintf("process %ld, after a run that was killed", (long)getpid());
+	struct report report = {
+		.result = REPORT_FAILED,
+		.exit_code = EXIT_FAILED,
+		.start = clock_now(),
+		.dry_run = config->dry_run,
+	};
+	struct error err;
+
+	log_error(log, "the run's process was killed by signal %d%s", signo,
+		  signo == SIGKILL ? ", by hand or for lack of memory" : "");
+	int r = store_open(&store, config->dest, &err);
+	if (r >= 0)
+		r = store_lock(&store, LOCK_SECONDS, -1, sign, false, &err);
+	if (r >= 0 && !config->dry_run)
+		r = bring_back(config, &store, log, &err);
+	if (r < 0)
+		log_error(log,
+			  "%s; 'backup recover' brings back services that are still down",
+			  err.msg);
+
+	report.reason = log_last_error(log);
+	report.warnings = log_warnings(log);
+	if (store.lock >= 0 && !config->dry_run && store_is_ours(&store) &&
+	    history_append(&store, &report, &err) < 0)
+		log_warn(log, "%s, ignoring", err.msg);
+	log_info(log, "backup failed; no earlier snapshot was changed");
+	return EXIT_FAILED;
+}
