@@ -31,8 +31,14 @@ static const struct {
 	{"--log-format", "the run reads rsync's report"},
 	{"--stats", "it is always on"},
 	{"--no-stats", "the run reads rsync's report"},
+	{"--info", "the run reads rsync's report"},
+	{"--quiet", "the run reads rsync's report"},
+	{"--stderr", "the run reads rsync's report"},
+	{"--msgs2stderr", "the run reads rsync's report"},
 	{"--daemon", "a backup runs no server"},
 	{"--server", "a backup runs no server"},
+	{"--sender", "a backup runs no server"},
+	{"--remote-option", "a backup runs no server"},
 	{"--relative", "snapshots hold the source's content without its path"},
 	{"--inplace", "it rewrites files in place, and a snapshot's are shared"},
 	{"--append", "it rewrites files in place, and a snapshot's are shared"},
@@ -42,8 +48,8 @@ static const struct {
 	{"--version", "nothing would be copied"},
 };
 
-/* The same as letters: n list, b backup, R relative, 0 from0, h would change numbers. */
-static const char refused_letters[] = "nbR0VM";
+/* The same as letters. */
+static const char refused_letters[] = "nbR0qVM";
 
 static int refuse(const char *arg, const char *why, struct error *err)
 {
@@ -58,6 +64,8 @@ static int check_long(const char *arg, struct error *err)
 		if (strlen(refused[i].name) == len &&
 		    strncmp(arg, refused[i].name, len) == 0)
 			return refuse(arg, refused[i].why, err);
+	if (strcmp(arg, "--include-from=-") == 0 || strcmp(arg, "--exclude-from=-") == 0)
+		return refuse(arg, "standard input carries EXCLUDE to rsync", err);
 	return 0;
 }
 

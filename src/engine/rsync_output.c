@@ -32,7 +32,8 @@ static void read_item(struct rsync_output *out, const char *line)
 	uint64_t length = strlen(line) > 12 ? strtoull(line + 12, NULL, 10) : 0;
 	bool is_new = strlen(line) > 3 && line[3] == '+';
 
-	if (strlen(line) < 12 || line[2] == 'd')
+	/* with -vv or -ii, what is linked has a line too, and blanks for letters */
+	if (strlen(line) < 12 || line[2] == 'd' || line[3] == ' ')
 		return;
 	bool has_length = line[2] == 'f' || line[2] == 'L';
 	if (has_length)
@@ -71,17 +72,27 @@ static void read_stdout(struct rsync_output *out, const char *line)
 	}
 }
 
-/* The errno that makes going on senseless, as rsync prints them; 0: none. */
+static bool ends(const char *line, const char *with)
+{
+	size_t len = strlen(line), n = strlen(with);
+
+	return len >= n && strcmp(line + len - n, with) == 0;
+}
+
+/*
+ * The errno that makes going on senseless, as rsync prints them; 0: none. Only the ends
+ * of the line are looked at: a name between them may read like anything.
+ */
 static int says_no_room(const char *line)
 {
 	static const int fatal[] = {ENOSPC, EROFS, EDQUOT};
 	char number[16];
 
-	if (!strstr(line, "[receiver]") && !strstr(line, "[generator]"))
+	if (!starts(line, "rsync: [receiver] ") && !starts(line, "rsync: [generator] "))
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(fatal); i++) {
-		snprintf(number, sizeof(number), "(%d)", fatal[i]);
-		if (strstr(line, number))
+		snprintf(number, sizeof(number), " (%d)", fatal[i]);
+		if (ends(line, number))
 			return fatal[i];
 	}
 	return 0;
@@ -96,7 +107,7 @@ static void read_stderr(struct rsync_output *out, const char *line)
 	if (line[0] == '\0' || starts(line, "rsync warning: some files vanished") ||
 	    starts(line, "refusing to follow a symlink owned by an untrusted user") ||
 	    starts(line, "rsync error: some files/attrs were not transferred") ||
-	    strstr(line, "IO error encountered -- skipping file deletion"))
+	    starts(line, "IO error encountered -- skipping file deletion"))
 		return;
 	if (starts(line, "file has vanished: ") ||
 	    starts(line, "directory has vanished: ")) {

@@ -108,7 +108,7 @@ static void test_odd_names(void **state)
 {
 	static const char *const wanted[] = {
 		"+ /a\\*b/x", "- /a\\*b/*", "+ /q\\?/x", "- /q\\?/*",
-		"+ /[z]/x",   "- /\\[z]/*", "+ /b\\s/x", "- /b\\\\s/*",
+		"+ /\\[z]/x", "- /\\[z]/*", "+ /b\\s/x", "- /b\\\\s/*",
 		"+ /n\nl/x",  "- /n\nl/*",  "+ /\xff/x", "- /\xff/*",
 	};
 	CLEANUP(strvec_release) struct strvec rules = STRVEC_INIT;
