@@ -15,7 +15,7 @@ int destination_open(struct store *store, const struct config *config, struct er
 	struct stat st;
 
 	if (stat(config->dest, &st) < 0 && errno == ENOENT && !never &&
-	    !config->dry_run && mkdir(config->dest, 0777) < 0)
+	    !config->dry_run && mkdir(config->dest, 0777) < 0 && errno != EEXIST)
 		return error_set(err, -errno, "create BACKUP_DEST '%s'", config->dest);
 	int r = store_open(store, config->dest, err);
 	if (r == -ENOENT && config->dry_run && !never)

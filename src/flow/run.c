@@ -99,6 +99,8 @@ static int take_lock(struct run *run, struct error *err)
 		xasprintf("process %ld on %s since %s", (long)getpid(), host.buf, since);
 	r = store_lock(&run->store, (double)run->config->lock_wait, signals_fd(), sign,
 		       !run->config->dry_run, err);
+	if (r >= 0) /* while it waited, others may have made snapshots */
+		run->report->start = clock_now();
 	if (r == -EWOULDBLOCK) {
 		CLEANUP(freep) char *why = xstrdup(err->msg);
 		error_say(err, r,
