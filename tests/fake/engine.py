@@ -91,7 +91,8 @@ class Rule:
         return self.script.get(key)
 
     def answers(self):
-        return any(self.script.get(key) for key in self.ANSWERS)
+        how = {'drop', 'hang'} if self.script.get('half') else set()
+        return any(self.script.get(key) for key in self.ANSWERS - how)
 
     def changes(self, when):
         return self._list(self.script.get(when) or [])
@@ -452,8 +453,6 @@ class Handler(BaseHTTPRequestHandler):
         return body.decode('utf-8', 'replace')
 
     def serve(self):
-        if self.headers.get('Expect', '').lower() == '100-continue':
-            pass  # the base class has answered already
         body = self.read_body()
         raw_path, _, raw_query = self.path.partition('?')
         raw_path = re.sub(r'^https?://[^/]*', '', raw_path)
