@@ -1,0 +1,64 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The backup-container authors
+#
+# A hundred thousand small files.
+
+# shellcheck disable=SC2154 # variables of lib/common.bash and of run
+load ../cli/lib/common
+load lib/bench
+
+# measured FILE COMMAND...: runs it and notes its own peak memory in KiB, children apart.
+measured() {
+	local peak=0 now pid
+	"${@:2}" >"$work/out" 2>&1 &
+	pid=$!
+	while now=$(awk '/^VmHWM:/ { print $2 }' "/proc/$pid/status" 2>/dev/null); do
+		[ -z "$now" ] || peak=$now
+		sleep 0.05
+	done
+	echo "$peak" >"$1"
+	wait "$pid"
+}
+
+is_sanitized() {
+	grep -q __asan_init "$BACKUP"
+}
+
+@test "100,000 files: copied, then linked, removed, in little memory" {
+	bench_setup
+	src=$bench/src
+	dest=$bench/dest
+	export BACKUP_SRC=$src BACKUP_DEST=$dest
+	mkdir -p "$src"/{0..99}
+	python3 - "$src" <<-'END'
+		import sys
+		for i in range(100000):
+		    with open(f"{sys.argv[1]}/{i // 1000}/file-{i:06}", "w") as file:
+		        file.write(str(i))
+	END
+	measured "$work/first" "$BACKUP"
+	run cat "$work/out"
+	[[ $output == *'100,000 files, 101 directories'*'100000 new'* ||
+		$output == *'100,000 files, 101 directories'*'100,000 new'* ]]
+	redate "$(snapshots)" 2001-01-01_00-00-00
+
+	measured "$work/second" "$BACKUP"
+	run cat "$work/out"
+	[[ $output == *'0 new, 0 changed: 0 B copied'*'100,000 linked: '*', 100.0 % of all'* ]]
+	same_inode "$(newest)/42/file-042424" "$dest/daily/2001-01-01_00-00-00/42/file-042424"
+	diff <(cd "$src" && find . -printf '%P %m %s %T@\n' | sort) \
+		<(cd "$(newest)" && find . -printf '%P %m %s %T@\n' | sort)
+	redate "daily/$(basename "$(newest)")" 2001-02-01_00-00-00
+
+	DAILY_COUNT=1 WEEKLY_COUNT=0 MONTHLY_COUNT=0 measured "$work/third" "$BACKUP"
+	run cat "$work/out"
+	[[ $output == *'removed daily/2001-01-01_00-00-00'* ]]
+	[ -z "$(ls -A "$dest/.backup/trash")" ]
+
+	echo "# peak memory in KiB: $(cat "$work"/{first,second,third} | xargs)" >&3
+	for run in first second third; do
+		[ "$(cat "$work/$run")" -gt 1000 ]
+		is_sanitized || [ "$(cat "$work/$run")" -lt 20480 ]
+	done
+}
