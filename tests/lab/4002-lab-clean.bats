@@ -31,8 +31,14 @@ alone() {
 # Processes, mounts, and what there is of networks.
 inventory() {
 	pgrep -l .
-	cat /proc/self/mountinfo
 	network
+	mounts
+}
+
+# Those that there were before may go: others remove a directory that is mounted on here.
+mounts() {
+	[ -e mounts ] || sort /proc/self/mountinfo >mounts
+	sort /proc/self/mountinfo | comm -23 - mounts
 }
 
 network() {
@@ -123,6 +129,20 @@ owner_killed() {
 
 @test "its owner is killed" {
 	alone owner_killed
+}
+
+# The next one in the directory does not lose its data to the end of the one before.
+owner_gone_and_replaced() {
+	# shellcheck disable=SC2016
+	bash -euc '. "$1"; lab_start lab' owner "$LAB_LIB"
+	lab_start lab
+	lab_service web
+	lab_stop lab
+	lab_wait_for 10 same before || same before
+}
+
+@test "its owner is gone, and another one takes its directory" {
+	alone owner_gone_and_replaced
 }
 
 engine_killed() {

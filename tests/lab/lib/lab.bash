@@ -69,7 +69,7 @@ lab_needs() {
 # lab_start DIR: one engine that is a Swarm by itself and has the image lab:busybox.
 lab_start() {
 	lab_use "$1" || return
-	lab_holder_start "$LAB_DIR" lab-node && lab_watch || return
+	lab_vacant && lab_holder_start "$LAB_DIR" lab-node && lab_watch || return
 	lab_engine_start && lab_image &&
 		docker swarm init --advertise-addr 127.0.0.1 >/dev/null
 }
@@ -79,7 +79,7 @@ lab_start() {
 lab_swarm3_start() {
 	local node token
 	mkdir -p "$1/switch" && lab_use "$1" || return
-	lab_holder_start "$LAB_DIR/switch" lab-switch && lab_watch || return
+	lab_vacant && lab_holder_start "$LAB_DIR/switch" lab-switch && lab_watch || return
 	lab_in_network switch ip link add br0 type bridge || return
 	lab_in_network switch ip link set br0 up || return
 	for node in 1 2 3; do
@@ -101,10 +101,13 @@ lab_swarm3_start() {
 # lab_stop DIR: ends every process of the lab and removes its data. A lab that has been
 # stopped, or never came up, is fine.
 lab_stop() {
+	[ ! -e "$1/watch.pid" ] || lab_kill "$1/watch.pid" || return
+	lab_end "$1"
+}
+
+# lab_stop but for the watcher, which calls it.
+lab_end() {
 	local dir cgroup
-	if [ -e "$1/watch.pid" ]; then
-		lab_kill "$1/watch.pid"
-	fi
 	for dir in "$1" "$1"/*/; do
 		dir=${dir%/}
 		[ -e "$dir/holder.pid" ] || continue
@@ -401,14 +404,23 @@ lab_busybox() {
 	lab_say 'no static busybox found'
 }
 
+# No lab is in LAB_DIR. One whose owner has gone is on its way out, and waited for.
+lab_vacant() {
+	local owner
+	if lab_alive_pid "$LAB_DIR/watch.pid"; then
+		read -r _ _ owner <"$LAB_DIR/watch.pid"
+		if kill -0 "$owner" 2>/dev/null; then
+			lab_say "there is a lab in '$LAB_DIR' already"
+			return
+		fi
+		lab_wait_for 60 lab_gone_pid "$LAB_DIR/watch.pid"
+	fi
+}
+
 # Starts the process that holds the namespaces of DIR ($1), under a host name ($2). It is
 # PID 1 in there, and takes the orphans of the engine.
 lab_holder_start() {
 	local dir=$1
-	if [ -e "$dir/holder.pid" ] && lab_alive_pid "$dir/holder.pid"; then
-		lab_say "there is a lab in '$dir' already"
-		return
-	fi
 	mkdir -p "$dir" && rm -f "$dir/up" || return
 	# shellcheck disable=SC2016
 	setsid unshare --mount --uts --net --pid --fork --kill-child --mount-proc \
@@ -427,14 +439,15 @@ lab_holder_start() {
 # Starts the process that stops the lab in DIR ($1) when its owner has gone.
 lab_watch() {
 	# shellcheck disable=SC2016
-	setsid bash -c '. "$1" && tail --pid="$2" -f /dev/null; rm -f "$3/watch.pid"; lab_stop "$3"' \
+	setsid bash -c '. "$1" && tail --pid="$2" -f /dev/null; lab_end "$3"; rm -f "$3/watch.pid"' \
 		watch "$LAB_LIB" "${LAB_OWNER:-$$}" "$LAB_DIR" <&- >/dev/null 2>&1 3>&- 4>&- 5>&- &
-	lab_note_pid $! "$LAB_DIR/watch.pid"
+	lab_note_pid $! "$LAB_DIR/watch.pid" "${LAB_OWNER:-$$}"
 }
 
-# Notes a process in a file such that another one with its number is told from it.
+# Notes a process in a file such that another one with its number is told from it, and
+# possibly another word.
 lab_note_pid() {
-	echo "$1 $(lab_birth "$1")" >"$2"
+	echo "$1 $(lab_birth "$1") ${3-}" >"$2"
 	disown "$1" 2>/dev/null || :
 }
 
@@ -445,8 +458,8 @@ lab_birth() {
 
 lab_alive_pid() {
 	local pid birth
-	read -r pid birth <"$1"
-	[ -n "$birth" ] && [ "$(lab_birth "$pid")" = "$birth" ]
+	[ -e "$1" ] && read -r pid birth _ <"$1" &&
+		[ -n "$birth" ] && [ "$(lab_birth "$pid")" = "$birth" ]
 }
 
 lab_gone_pid() {
@@ -506,7 +519,7 @@ lab_no_container() {
 # The name of a node's control group, from its holder.
 lab_cgroup() {
 	local pid birth
-	read -r pid birth <"$1/holder.pid"
+	read -r pid birth _ <"$1/holder.pid"
 	echo "backup-lab-$pid-$birth"
 }
 
