@@ -10,7 +10,10 @@
 #include "base/json.h"
 #include "sys/fs.h"
 
-enum { RECORD_MAX = 1024 * 1024 };
+enum { RECORD_MAX = 1024 * 1024, OFFSET_MAX = 86400 };
+
+/* The years 0 to 9999, which names can say; what is beyond was not written by us. */
+static const json_int_t EPOCH_MIN = -62167219200, EPOCH_MAX = 253402300799;
 
 /* The counts by their names in the file. */
 static const struct {
@@ -99,20 +102,22 @@ int record_read(const struct store *store, const char *name, struct record *ret_
 	root = json_loadb(text.buf, text.len, 0, NULL);
 
 	const char *status = NULL, *host = "", *source = "", *engine = "";
-	json_int_t epoch = 0;
-	int offset = 0;
+	json_int_t epoch = 0, offset = 0;
 	double duration = 0;
 	json_t *counts = NULL;
-	if (!root || json_unpack(root, "{s:s, s:I, s:i, s?s, s?s, s?s, s?F, s?o}",
-				 "status", &status, "time", &epoch, "utc_offset", &offset,
-				 "host", &host, "source", &source, "engine", &engine,
-				 "duration", &duration, "counts", &counts) < 0)
+	if (!root ||
+	    json_unpack(root, "{s:s, s:I, s:I, s?s, s?s, s?s, s?F, s?o}", "status",
+			&status, "time", &epoch, "utc_offset", &offset, "host", &host,
+			"source", &source, "engine", &engine, "duration", &duration,
+			"counts", &counts) < 0 ||
+	    epoch < EPOCH_MIN || epoch > EPOCH_MAX || offset < -OFFSET_MAX ||
+	    offset > OFFSET_MAX)
 		return error_say(err, -EINVAL,
 				 "'%s/.backup/snapshots/%s' cannot be understood",
 				 store->path, file);
 
 	*ret_record = (struct record){
-		.time = {.epoch = epoch, .offset = offset},
+		.time = {.epoch = epoch, .offset = (int)offset},
 		.status = snapshot_status_parse(status),
 		.host = xstrdup(host),
 		.source = xstrdup(source),
