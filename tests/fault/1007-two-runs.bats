@@ -174,6 +174,27 @@ nobody_works() {
 	same_as_source "$(newest)"
 }
 
+@test "SIGKILL: an rsync that has nothing to say is gone as well" {
+	mkdir "$work/bin"
+	cat >"$work/bin/rsync" <<-END
+		#!/bin/sh
+		[ "\$1" != --version ] || exec "$(command -v rsync)" "\$@"
+		echo \$\$ >"$work/lives"
+		exec sleep 30
+	END
+	chmod +x "$work/bin/rsync"
+	PATH=$work/bin:$PATH "$BACKUP" >"$work/slow" 2>&1 &
+	slow=$!
+	wait_for [ -s "$work/lives" ]
+	kill -KILL "$slow"
+	ends_with 137 "$slow"
+	is_gone() { ! kill -0 "$(cat "$work/lives")" 2>/dev/null; }
+	SECONDS=0
+	wait_for is_gone
+	[ "$SECONDS" -lt 9 ]
+	run_backup 0
+}
+
 @test "while somebody writes for a run that was killed, the destination is held" {
 	# one that does not die with its parent
 	mkdir "$work/bin"
