@@ -36,7 +36,7 @@ static int work(void *ctx)
 	log = log_new(stdout);
 	add_log_files(log, config); /* first, so that they hold the first line */
 	log_info(log, "backup " VERSION " begins%s", config->dry_run ? ", dry run" : "");
-	return flow_run(config, &rsync.engine, log, &report);
+	return flow_run(config, &rsync.engine, getppid(), log, &report);
 }
 
 /* What the run would have done at its end, had it not been killed by `signo`. */

@@ -29,6 +29,7 @@ struct run {
 	const struct engine *engine;
 	struct log *log;
 	struct report *report;
+	pid_t owner;
 
 	struct source source;
 	struct store store;
@@ -95,8 +96,8 @@ static int take_lock(struct run *run, struct error *err)
 	host_name(&host);
 	snapshot_name(&c, 1, since);
 	CLEANUP(freep)
-	char *sign =
-		xasprintf("process %ld on %s since %s", (long)getpid(), host.buf, since);
+	char *sign = xasprintf("process %ld on %s since %s", (long)run->owner, host.buf,
+			       since);
 	r = store_lock(&run->store, (double)run->config->lock_wait, signals_fd(), sign,
 		       !run->config->dry_run, err);
 	if (r >= 0) /* while it waited, others may have made snapshots */
@@ -593,14 +594,15 @@ static void remember(struct run *run)
 		log_warn(run->log, "%s, ignoring", err.msg);
 }
 
-int flow_run(const struct config *config, const struct engine *engine, struct log *log,
-	     struct report *report)
+int flow_run(const struct config *config, const struct engine *engine, pid_t owner,
+	     struct log *log, struct report *report)
 {
 	struct run run = {
 		.config = config,
 		.engine = engine,
 		.log = log,
 		.report = report,
+		.owner = owner,
 		.source = SOURCE_INIT,
 		.store = STORE_INIT,
 		.started = clock_monotonic(),

@@ -14,6 +14,8 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 #include "engine/engine.h"
 #include "model/config.h"
 #include "model/report.h"
@@ -21,7 +23,8 @@
 
 /*
  * Returns the exit code, which is also in `report` (zeroed by the caller, who releases
- * it). Everything worth telling goes to the log, errors too.
+ * it). `owner` is the process to name where others ask who holds the destination.
+ * Everything worth telling goes to the log, errors too.
  */
-int flow_run(const struct config *config, const struct engine *engine, struct log *log,
-	     struct report *report);
+int flow_run(const struct config *config, const struct engine *engine, pid_t owner,
+	     struct log *log, struct report *report);
