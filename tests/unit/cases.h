@@ -99,9 +99,11 @@ static inline void cases_columns(struct cases *c, char **columns, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		char *column = strsep(&rest, "|");
-		if (!column)
+		if (!column) {
 			fail_msg("%s:%d: has fewer than %zu columns", c->path, c->number,
 				 n);
+			abort(); /* not reached, which analyzers do not know */
+		}
 		column += strspn(column, " ");
 		char *end = column + strlen(column);
 		while (end > column && end[-1] == ' ')

@@ -87,12 +87,11 @@ static void test_begin_and_publish(void **state)
 static void test_publish_onto_another(void **state)
 {
 	const struct record record = {.time = {1795402800, 0}};
-	CLEANUP(closep) int there = -1;
 	struct error err = {.msg = ""};
 
 	(void)state;
 	begin(name, "boot-1");
-	CLEANUP(closep) int empty = scratch_mkdir(prepared.tiers[SNAPSHOT_DAILY], name);
+	close(scratch_mkdir(prepared.tiers[SNAPSHOT_DAILY], name));
 	assert_int_equal(building_publish(&prepared, name, &record, &err), -EEXIST);
 	assert_non_null(strstr(err.msg, "publish '2026-11-23_03-00-00'"));
 	assert_true(scratch_has(prepared.building, name));

@@ -56,7 +56,6 @@ static void test_order(void **state)
 static void test_adopted(void **state)
 {
 	CLEANUP(catalog_release) struct catalog catalog = CATALOG_INIT;
-	CLEANUP(closep) int old = -1;
 	const struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
 
 	(void)state;

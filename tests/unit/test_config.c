@@ -72,7 +72,7 @@ static void test_values(void **state)
 {
 	CLEANUP(cases_close) struct cases cases = cases_open("config.txt");
 	char *col[3];
-	size_t at;
+	size_t at = 0;
 
 	(void)state;
 	while (cases_next(&cases)) {
@@ -195,7 +195,7 @@ static const char *from_file(const char *content, size_t len, const char *also,
 			    .path = content ? "/run/secrets/n" : NULL,
 			    .content = content,
 			    .content_len = len};
-	size_t at;
+	size_t at = 0;
 
 	int r = load(&fake, &c, &errors);
 	assert_int_equal(r, errors.n > 0 ? -EINVAL : 0);

@@ -92,7 +92,7 @@ static void test_table(void **state)
 {
 	CLEANUP(cases_close) struct cases cases = cases_open("retention.txt");
 	static struct plan_case pc;
-	char *words[WORDS_MAX];
+	char *words[WORDS_MAX] = {(char[]){""}};
 	struct instant now = {0};
 
 	(void)state;

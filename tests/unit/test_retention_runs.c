@@ -304,7 +304,7 @@ static const struct {
 static void test_runs(void **state)
 {
 	CLEANUP(cases_close) struct cases cases = cases_open("retention-runs.txt");
-	char *words[WORDS_MAX];
+	char *words[WORDS_MAX] = {(char[]){""}};
 
 	(void)state;
 	start_world(&cases);
@@ -318,6 +318,7 @@ static void test_runs(void **state)
 			cases_wrong(&cases, "cannot be understood or done");
 	}
 	cases_end(&cases);
+	world.cases = NULL;
 }
 
 int main(void)

@@ -10,6 +10,7 @@
 #include <sys/time.h>
 
 /* In place of the C library's: names that begin with "stuck" cannot be removed. */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
 int unlinkat(int dirfd, const char *name, int flags)
 {
 	if (strncmp(name, "stuck", 5) == 0) {
