@@ -182,6 +182,7 @@ static void test_keep_fd(void **state)
 	scratch_write(scratch_fd(), "kept", "x");
 	CLEANUP(closep) int kept = openat(scratch_fd(), "kept", O_RDWR | O_CLOEXEC);
 	CLEANUP(closep) int other = openat(scratch_fd(), "kept", O_RDWR | O_CLOEXEC);
+	assert_true(kept >= 0 && other >= 0);
 	process.keep_fd = kept;
 	snprintf(script, sizeof(script),
 		 "for fd in /proc/$$/fd/*; do [ ${fd##*/} -lt 3 ] || readlink $fd; done");
