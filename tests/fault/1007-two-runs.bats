@@ -164,7 +164,7 @@ nobody_works() {
 	start_slow_run
 	name=$(basename "$dest"/.backup/building/*.json .json)
 	[ -n "$(workers)" ]
-	kill -KILL "$slow"
+	kill -KILL "$slow" "$(pgrep -P "$slow")"
 	ends_with 137 "$slow"
 	wait_for nobody_works
 	rm "$src/big"
@@ -209,7 +209,7 @@ nobody_works() {
 	PATH=$work/bin:$PATH "$BACKUP" >"$work/slow" 2>&1 &
 	slow=$!
 	wait_for [ -e "$work/lives" ]
-	kill -KILL "$slow"
+	kill -KILL "$slow" "$(pgrep -P "$slow")"
 	ends_with 137 "$slow"
 	run_backup 75
 	LOCK_WAIT=20s run_backup 0
@@ -232,7 +232,7 @@ nobody_works() {
 
 @test "rsync is killed: the run fails, and the next one resumes" {
 	start_slow_run
-	kill -KILL "$(pgrep -P "$slow" -x rsync)"
+	kill -KILL "$(pgrep -P "$(pgrep -P "$slow")" -x rsync)"
 	ends_with 1 "$slow"
 	grep -q 'ERROR: rsync was killed by signal 9' "$work/slow"
 	wait_for nobody_works
@@ -245,7 +245,7 @@ nobody_works() {
 
 @test "one of rsync's own processes is killed: the run fails" {
 	start_slow_run
-	kill -KILL "$(pgrep -P "$(pgrep -P "$slow" -x rsync)" -x rsync)"
+	kill -KILL "$(pgrep -P "$(pgrep -P "$(pgrep -P "$slow")" -x rsync)" -x rsync)"
 	ends_with 1 "$slow"
 	grep -q 'ERROR: rsync failed with exit code' "$work/slow"
 	[ -z "$(snapshots)" ]

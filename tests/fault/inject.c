@@ -11,8 +11,10 @@
  *	               open and lock (the default), "any" is all
  *	FAULT_NTH      which one, from 1; 0: every one
  *	FAULT_ERRNO    it fails with this number, or
- *	FAULT_COMMAND  sh runs this first, and then the call is made, or
- *	               (neither) the process gets SIGKILL before the call
+ *	FAULT_COMMAND  sh runs this first, and then the call is made ($PPID is the process
+ *	               it meets, $FAULT_TARGET the one it is for), or
+ *	               (neither) the process gets SIGKILL before the call, and with
+ *	               FAULT_FORKS so does the one that forked it
  *	FAULT_HIT      a file that is made when that happens
  *
  * "open" is every open(2), "create" one with O_CREAT.
@@ -68,7 +70,10 @@ static void run_command(char *command)
 	char sh[] = "sh", option[] = "-c";
 	char *argv[] = {sh, option, command, NULL};
 	pid_t me = target, pid;
+	char number[16];
 
+	snprintf(number, sizeof(number), "%ld", (long)me);
+	setenv("FAULT_TARGET", number, 1);
 	target = 0;
 	unsetenv("LD_PRELOAD");
 	if (posix_spawn(&pid, "/bin/sh", NULL, NULL, argv, environ) == 0)
@@ -94,8 +99,11 @@ static bool meets_fault(const char *call)
 	}
 	if (command)
 		run_command(command);
-	else
+	else {
+		if (target != getpid())
+			kill(target, SIGKILL);
 		kill(getpid(), SIGKILL);
+	}
 	return false;
 }
 
