@@ -23,6 +23,12 @@ start() {
 	fake_start "$work/docker" "$@"
 }
 
+# by_hand SERVICE...: a script of these services, of two nodes a and b, whose time passes by
+# fake_pass only.
+by_hand() {
+	fake_script "$@" | jq -c '.clock = "manual" | .nodes = [{hostname: "a"}, {hostname: "b"}]'
+}
+
 # api CODE METHOD PATH [CURL OPTION...]: the answer is in $output.
 api() {
 	local code
@@ -156,7 +162,8 @@ END
 }
 
 @test "an update replaces the whole spec and wants the current version" {
-	start "$(fake_script "$(fake_service web 2)")"
+	# the end of a rolling update is a new version, too: not in the middle of this
+	start "$(by_hand "$(fake_service web 2)")"
 	update 200 web '.Labels.note = "b\u0000ö\"" | .TaskTemplate.ContainerSpec.Hostname = "h"'
 	[ "$(jq -c .Warnings <<<"$output")" = null ]
 	api 200 GET /services/web
@@ -183,7 +190,7 @@ END
 }
 
 @test "integers are integers, and keep their last digit" {
-	start "$(fake_script "$(fake_service web 2)" | jq '.api = "1.41"')"
+	start "$(by_hand "$(fake_service web 2)" | jq -c '.api = "1.41"')"
 	update 200 web '.TaskTemplate.ContainerSpec.StopGracePeriod = 6000000000'
 	cp "$work/body" "$work/spec"
 	while read -r code number; do
@@ -237,27 +244,45 @@ END
 }
 
 @test "scaled to zero, tasks run through their grace period; scaled up, they take their time" {
-	start "$(fake_script "$(fake_service web 2 k=v +stop_delay=0.6 +start_delay=0.6)")"
+	start "$(by_hand "$(fake_service web 2 k=v +stop_delay=8 +start_delay=10)")"
 	update 200 web '.Mode.Replicated.Replicas = 0'
-	tasks_are web '[[1,"remove","running","node1"],[2,"remove","running","node1"]]'
-	eventually 5 tasks_are web '[]'
+	fake_pass 7.9
+	tasks_are web '[[1,"remove","running","a"],[2,"remove","running","b"]]'
+	fake_pass 0.2
+	tasks_are web '[]'
 	update 200 web '.Mode.Replicated.Replicas = 2'
-	for state in preparing starting running; do
-		eventually 5 tasks_are web "[[1,\"running\",\"$state\",\"node1\"],[2,\"running\",\"$state\",\"node1\"]]"
+	tasks_are web '[[1,"running","pending",null],[2,"running","pending",null]]'
+	for state in assigned preparing starting; do
+		fake_pass 2.5
+		tasks_are web "[[1,\"running\",\"$state\",\"a\"],[2,\"running\",\"$state\",\"b\"]]"
 	done
+	fake_pass 2.6
+	tasks_are web '[[1,"running","running","a"],[2,"running","running","b"]]'
 	[ "$(fake_state .by_name.web.update_status)" = null ]
 }
 
+@test "by its own clock, too" {
+	start "$(fake_script "$(fake_service web 2)")"
+	update 200 web '.Mode.Replicated.Replicas = 0'
+	eventually 20 tasks_are web '[]'
+	update 200 web '.Mode.Replicated.Replicas = 1'
+	eventually 20 tasks_are web '[[1,"running","running","node1"]]'
+}
+
 @test "tasks that never go, never come, fail" {
-	start "$(fake_script "$(fake_service stays 1 k=v +stop_delay=null)" \
+	start "$(by_hand "$(fake_service stays 1 k=v +stop_delay=null)" \
 		"$(fake_service waits 0 k=v '+stuck="starting"')" \
-		"$(fake_service fails 0 k=v '+fail="No such image: nope:9"' +fail_times=1)")"
+		"$(fake_service fails 0 k=v '+fail="No such image: nope:9"' +fail_times=1 +restart_delay=5)" |
+		jq -c 'del(.nodes)')"
 	update 200 stays '.Mode.Replicated.Replicas = 0'
 	update 200 waits '.Mode.Replicated.Replicas = 1'
 	update 200 fails '.Mode.Replicated.Replicas = 1'
-	eventually 5 tasks_are fails '[[1,"shutdown","rejected","node1"],[1,"ready","ready",null]]'
+	fake_pass 4
+	tasks_are fails '[[1,"shutdown","rejected","node1"],[1,"ready","ready",null]]'
 	[ "$(fake_state '[.tasks[].Status.Err // empty] | join(" ")')" = 'No such image: nope:9' ]
-	eventually 5 tasks_are fails '[[1,"shutdown","rejected","node1"],[1,"running","running","node1"]]'
+	fake_pass 4
+	tasks_are fails '[[1,"shutdown","rejected","node1"],[1,"running","running","node1"]]'
+	fake_pass 3600
 	tasks_are waits '[[1,"running","starting","node1"]]'
 	tasks_are stays '[[1,"remove","running","node1"]]'
 	fake_set '{"service": "waits", "tasks": {"state": "running"}}'
@@ -265,59 +290,67 @@ END
 }
 
 @test "a global service drains through a constraint" {
-	start "$(fake_script "$(fake_service glob 1 k=v '+mode="global"')" |
-		jq '.nodes = [{hostname: "a"}, {hostname: "b"}]')"
+	start "$(by_hand "$(fake_service glob 1 k=v '+mode="global"')")"
 	update 200 glob '.TaskTemplate.Placement.Constraints = ["node.labels.x == no"]'
 	tasks_are glob '[[null,"shutdown","running","a"],[null,"shutdown","running","b"]]'
-	eventually 5 tasks_are glob '[[null,"shutdown","shutdown","a"],[null,"shutdown","shutdown","b"]]'
+	fake_pass 1
+	tasks_are glob '[[null,"shutdown","shutdown","a"],[null,"shutdown","shutdown","b"]]'
 	update 200 glob 'del(.TaskTemplate.Placement.Constraints)'
-	eventually 5 tasks_are glob '[[null,"shutdown","shutdown","a"],[null,"shutdown","shutdown","b"],[null,"running","running","a"],[null,"running","running","b"]]'
+	fake_pass 1
+	tasks_are glob '[[null,"shutdown","shutdown","a"],[null,"shutdown","shutdown","b"],[null,"running","running","a"],[null,"running","running","b"]]'
 }
 
 @test "any update of a job runs it again" {
-	start "$(fake_script "$(fake_service job 1 k=v '+mode="replicated-job"')")"
+	start "$(by_hand "$(fake_service job 1 k=v '+mode="replicated-job"')")"
 	[ "$(fake_state .by_name.job.iteration)" -eq 0 ]
 	update 200 job '.Labels.a = "b"'
 	[ "$(fake_state .by_name.job.iteration)" -eq 1 ]
-	eventually 5 tasks_are job '[[1,"complete","complete","node1"],[1,"complete","complete","node1"]]'
+	tasks_are job '[[1,"complete","complete","a"],[1,"complete","pending",null]]'
+	fake_pass 1
+	[ "$(fake_state '[.tasks[].Status.State] | join(" ")')" = 'complete complete' ]
 }
 
 @test "a new template rolls the tasks; a paused update goes on with any update" {
-	start "$(fake_script "$(fake_service web 1 k=v)" "$(fake_service halted 1 k=v '+update_status="paused"')")"
+	start "$(by_hand "$(fake_service web 1 k=v)" "$(fake_service halted 1 k=v '+update_status="paused"')")"
 	update 200 web '.TaskTemplate.ForceUpdate = 1'
 	[ "$(fake_state .by_name.web.update_status.State)" = updating ]
-	is_completed() { [ "$(fake_state .by_name.web.update_status.State)" = completed ]; }
-	eventually 5 is_completed
+	before=$(fake_state .by_name.web.version)
+	fake_pass 1
+	[ "$(fake_state .by_name.web.update_status.State)" = completed ]
+	[ "$(fake_state .by_name.web.version)" -gt "$before" ]
 	api 200 GET /services/halted
 	jq -e '.UpdateStatus.State == "paused"' <<<"$output"
 	update 200 halted '.Labels.a = "b"'
 	[ "$(fake_state .by_name.halted.update_status.State)" = updating ]
 }
 
-@test "nodes: one goes down with its task, is lost" {
-	start "$(fake_script "$(fake_service web 1 k=v '+node="b"')" |
-		jq '.nodes = [{hostname: "a"}, {hostname: "b"}]')"
+@test "nodes: one goes down with its task, is lost, comes back" {
+	start "$(by_hand "$(fake_service web 1 k=v '+node="b"')")"
 	fake_set '{"node": "b", "state": "down"}'
 	api 200 GET /nodes/b
 	jq -e '.Status.State == "down"' <<<"$output"
+	tasks_are web '[[1,"shutdown","running","b"],[1,"running","pending",null]]'
 	update 200 web '.Mode.Replicated.Replicas = 0'
-	sleep 0.5
+	fake_pass 60
 	tasks_are web '[[1,"remove","running","b"]]'
 	fake_set '{"node": "b", "orphan": true}'
 	tasks_are web '[[1,"remove","orphaned","b"]]'
 	fake_set '{"node": "b", "state": "ready"}'
-	eventually 5 tasks_are web '[]'
+	fake_pass 1
+	tasks_are web '[]'
 }
 
 @test "a removed service is not found while its tasks still run" {
-	start "$(fake_script "$(fake_service web 1 k=v +stop_delay=0.6)")"
+	start "$(by_hand "$(fake_service web 1 k=v)")"
 	api 200 DELETE /services/web
 	api 404 GET /services/web
 	api 404 GET '/tasks?filters=%7B%22service%22:%5B%22web%22%5D%7D'
+	said 'service web not found'
 	api 200 GET /tasks
 	jq -e '.[0] | .DesiredState == "remove" and .Status.State == "running"' <<<"$output"
-	none() { [ "$(fake_state '.tasks | length')" -eq 0 ]; }
-	eventually 5 none
+	fake_pass 1
+	api 200 GET /tasks
+	[ "$output" = '[]' ]
 }
 
 @test "a container tells its service" {

@@ -73,6 +73,11 @@ fake_set() {
 	fake_control POST set "$1" >/dev/null
 }
 
+# fake_pass SECONDS: lets time pass, for a script with "clock": "manual".
+fake_pass() {
+	fake_set "{\"pass\": $1}"
+}
+
 # fake_rule RULE: one more rule, which comes before the others. fake_rules_clear: none.
 fake_rule() {
 	fake_control POST rules "$1" >/dev/null

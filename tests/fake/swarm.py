@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: 2026 The backup-container authors
 """The state of a made-up Swarm: services, their tasks, nodes, and what time does to them.
 
-Time passes when somebody looks: advance() carries out what has become due since. All of
-it is under one lock, which callers hold (`with swarm.lock:`).
+Time passes when somebody looks: advance() carries out what has become due since, and ends
+where it began unless the clock is real. All of it is under one lock, which callers hold (`with swarm.lock:`).
 
 Orders of a service, all optional, in seconds:
     stop_delay     from being told to stop until a task is gone; null: never
@@ -41,6 +41,7 @@ SETTINGS = {
     'stop_delay': 0.2,
     'start_delay': 0.2,
     'restart_delay': 0.5,
+    'clock': 'real',     # or manual: time passes by the change {"pass": SECONDS} only
     'monitor': 0.2,      # from running until an update is called completed
 }
 ORDERS = ('stop_delay', 'start_delay', 'restart_delay', 'stuck', 'fail', 'fail_state',
@@ -355,6 +356,8 @@ class Swarm:
         for key, value in settings.items():
             if key not in SETTINGS:
                 raise ValueError(f'no setting {key!r}')
+            if key == 'clock' and value not in ('real', 'manual'):
+                raise ValueError(f'no clock {value!r}')
             if key == 'swarm' and value not in ('manager', *UNAVAILABLE):
                 raise ValueError(f'no swarm state {value!r}')
             self.settings[key] = value
@@ -409,6 +412,8 @@ class Swarm:
             self.add(order.pop('add'))
         elif 'container' in order:
             self.add_container(order.pop('container'))
+        elif 'pass' in order:
+            self.advance(order.pop('pass'))
         elif 'engine' in order:
             self.configure(order.pop('engine'))
         elif 'node' in order:
@@ -552,8 +557,8 @@ class Swarm:
 
     # What time and the orchestrator do.
 
-    def advance(self):
-        until = time.monotonic()
+    def advance(self, by=0):
+        until = self.now + by if self.settings['clock'] == 'manual' else time.monotonic()
         while self.plans and self.plans[0][0] <= until:
             self.now, _, task, epoch, step = heapq.heappop(self.plans)
             if task is None or task.epoch == epoch:
