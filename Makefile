@@ -26,7 +26,9 @@ BACKUP_DEST ?= $(CURDIR)/build/demo
 LOG_FILE ?= $(CURDIR)/build/backup.log
 ifeq ($(BACKUP_SRC),$(CURDIR))
 EXCLUDE ?= /build/,/build-*/
+SCALE ?= off
 run: export EXCLUDE := $(EXCLUDE)
+run: export SCALE := $(SCALE)
 endif
 run: export BACKUP_SRC := $(BACKUP_SRC)
 run: export BACKUP_DEST := $(BACKUP_DEST)
