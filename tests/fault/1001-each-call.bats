@@ -22,6 +22,10 @@ setup() {
 	least=80 each_call aged kill
 }
 
+@test "only the working process is killed, anywhere in such a run" {
+	least=80 each_call aged kill-worker
+}
+
 @test "killed anywhere in a run that cleans up after others that were killed" {
 	least=120 each_call wreck kill
 }

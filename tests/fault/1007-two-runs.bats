@@ -51,6 +51,11 @@ ends_with() {
 	[ "$code" -eq "$1" ] || { echo "$2 ended with $code" && cat "$work/slow" && false; }
 }
 
+# The process of the slow run that does the work; its parent looks after it.
+worker() {
+	pgrep -P "$slow" -x backup
+}
+
 # Processes that work on this destination: the rsyncs.
 workers() {
 	pgrep -f "^rsync .*$dest/" || true
@@ -63,9 +68,9 @@ nobody_works() {
 @test "a second run is told who holds the destination and how to wait" {
 	start_slow_run
 	run_backup 75
-	[[ $output == *"ERROR: another run holds the destination '$dest': process $slow on "*' since 20'*'; to wait for it, set LOCK_WAIT, such as LOCK_WAIT=2h'* ]]
+	[[ $output == *"ERROR: another run holds the destination '$dest': process $(worker) on "*' since 20'*'; to wait for it, set LOCK_WAIT, such as LOCK_WAIT=2h'* ]]
 	run_backup 75 prune
-	[[ $output == *"another run holds the destination '$dest': process $slow on "* ]]
+	[[ $output == *"another run holds the destination '$dest': process $(worker) on "* ]]
 	run_backup 75 run --dry-run
 	ends_with 0 "$slow"
 	[ "$(snapshots | wc -l)" = 1 ]
@@ -164,13 +169,37 @@ nobody_works() {
 	start_slow_run
 	name=$(basename "$dest"/.backup/building/*.json .json)
 	[ -n "$(workers)" ]
-	kill -KILL "$slow" "$(pgrep -P "$slow")"
+	kill -KILL "$slow" "$(worker)"
 	ends_with 137 "$slow"
 	wait_for nobody_works
 	rm "$src/big"
 	run_backup 0
 	[[ $output == *"run $name was interrupted; what it copied is used"* ]]
 	[[ $output == *'1 new, 0 changed'*'1 linked'* ]]
+	same_as_source "$(newest)"
+}
+
+@test "SIGKILL for the process that looks after the run: the run ends in good order" {
+	start_slow_run
+	kill -KILL "$slow"
+	ends_with 137 "$slow"
+	wait_for nobody_works
+	LOCK_WAIT=20s run_backup 0
+	[ "$(jq -s -r '.[-2].result' "$dest/.backup/history.jsonl")" = interrupted ]
+	same_as_source "$(newest)"
+}
+
+@test "SIGKILL for the process that works: the other one says so" {
+	start_slow_run
+	kill -KILL "$(worker)"
+	ends_with 1 "$slow"
+	nobody_works
+	grep -q 'ERROR: .*killed by signal 9' "$work/slow"
+	[ "$(jq -s -r '.[-1].result' "$dest/.backup/history.jsonl")" = failed ]
+	[ -z "$(snapshots)" ]
+	rm "$src/big"
+	run_backup 0
+	[[ $output == *'what it copied is used'* ]]
 	same_as_source "$(newest)"
 }
 
@@ -186,7 +215,7 @@ nobody_works() {
 	PATH=$work/bin:$PATH "$BACKUP" >"$work/slow" 2>&1 &
 	slow=$!
 	wait_for [ -s "$work/lives" ]
-	kill -KILL "$slow"
+	kill -KILL "$slow" "$(worker)"
 	ends_with 137 "$slow"
 	is_gone() { ! kill -0 "$(cat "$work/lives")" 2>/dev/null; }
 	SECONDS=0
@@ -209,7 +238,7 @@ nobody_works() {
 	PATH=$work/bin:$PATH "$BACKUP" >"$work/slow" 2>&1 &
 	slow=$!
 	wait_for [ -e "$work/lives" ]
-	kill -KILL "$slow" "$(pgrep -P "$slow")"
+	kill -KILL "$slow" "$(worker)"
 	ends_with 137 "$slow"
 	run_backup 75
 	LOCK_WAIT=20s run_backup 0
@@ -232,7 +261,7 @@ nobody_works() {
 
 @test "rsync is killed: the run fails, and the next one resumes" {
 	start_slow_run
-	kill -KILL "$(pgrep -P "$(pgrep -P "$slow")" -x rsync)"
+	kill -KILL "$(pgrep -P "$(worker)" -x rsync)"
 	ends_with 1 "$slow"
 	grep -q 'ERROR: rsync was killed by signal 9' "$work/slow"
 	wait_for nobody_works
@@ -245,7 +274,7 @@ nobody_works() {
 
 @test "one of rsync's own processes is killed: the run fails" {
 	start_slow_run
-	kill -KILL "$(pgrep -P "$(pgrep -P "$(pgrep -P "$slow")" -x rsync)" -x rsync)"
+	kill -KILL "$(pgrep -P "$(pgrep -P "$(worker)" -x rsync)" -x rsync)"
 	ends_with 1 "$slow"
 	grep -q 'ERROR: rsync failed with exit code' "$work/slow"
 	[ -z "$(snapshots)" ]

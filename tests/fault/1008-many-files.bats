@@ -8,13 +8,16 @@
 load ../cli/lib/common
 load lib/bench
 
-# measured FILE COMMAND...: runs it and notes its own peak memory in KiB, children apart.
+# measured FILE COMMAND...: runs it and notes the peak memory in KiB of the larger of its
+# two processes; rsync's does not count.
 measured() {
 	local peak=0 now pid
 	"${@:2}" >"$work/out" 2>&1 &
 	pid=$!
-	while now=$(awk '/^VmHWM:/ { print $2 }' "/proc/$pid/status" 2>/dev/null); do
-		[ -z "$now" ] || peak=$now
+	while kill -0 "$pid" 2>/dev/null; do
+		now=$(cat "/proc/$pid/status" "/proc/$(pgrep -P "$pid" -x backup)/status" 2>/dev/null |
+			awk '/^VmHWM:/ && $2 > peak { peak = $2 } END { print peak + 0 }')
+		[ "$now" -le "$peak" ] || peak=$now
 		sleep 0.05
 	done
 	echo "$peak" >"$1"

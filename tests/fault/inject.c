@@ -14,7 +14,8 @@
  *	FAULT_COMMAND  sh runs this first, and then the call is made ($PPID is the process
  *	               it meets, $FAULT_TARGET the one it is for), or
  *	               (neither) the process gets SIGKILL before the call, and with
- *	               FAULT_FORKS so does the one that forked it
+ *	               FAULT_FORKS so does the one that forked it, but for
+ *	FAULT_ALONE    (set)
  *	FAULT_HIT      a file that is made when that happens
  *
  * "open" is every open(2), "create" one with O_CREAT.
@@ -34,7 +35,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static long (*real_syscall)(long number, ...);
 static pid_t target; /* 0: not this process */
 static bool forks_too;
 static const char *wanted;
@@ -45,7 +45,6 @@ __attribute__((constructor)) static void start(void)
 	const char *program = getenv("FAULT_PROGRAM"), *n = getenv("FAULT_NTH");
 	char name[17] = "";
 
-	real_syscall = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
 	prctl(PR_GET_NAME, name);
 	if (!program || !n || strcmp(program, name) != 0)
 		return;
@@ -53,6 +52,16 @@ __attribute__((constructor)) static void start(void)
 	nth = strtol(n, NULL, 10);
 	forks_too = getenv("FAULT_FORKS");
 	target = getpid();
+}
+
+/* The C library's syscall(); other libraries call us before our constructor is run. */
+static __typeof__(syscall) *raw(void)
+{
+	static __typeof__(syscall) *next;
+
+	if (!next)
+		next = (__typeof__(syscall) *)dlsym(RTLD_NEXT, "syscall");
+	return next;
 }
 
 static bool is_wanted(const char *call)
@@ -92,7 +101,7 @@ static bool meets_fault(const char *call)
 	if (++seen != nth && nth != 0)
 		return false;
 	if (hit)
-		real_syscall(SYS_openat, AT_FDCWD, hit, O_WRONLY | O_CREAT, 0666);
+		raw()(SYS_openat, AT_FDCWD, hit, O_WRONLY | O_CREAT, 0666);
 	if (number) {
 		errno = (int)strtol(number, NULL, 10);
 		return true;
@@ -100,14 +109,14 @@ static bool meets_fault(const char *call)
 	if (command)
 		run_command(command);
 	else {
-		if (target != getpid())
+		if (target != getpid() && !getenv("FAULT_ALONE"))
 			kill(target, SIGKILL);
 		kill(getpid(), SIGKILL);
 	}
 	return false;
 }
 
-#define INJECT(call, ...) (meets_fault(call) ? -1 : real_syscall(__VA_ARGS__))
+#define INJECT(call, ...) (meets_fault(call) ? -1 : raw()(__VA_ARGS__))
 
 static int do_open(int dirfd, const char *path, int flags, va_list more)
 {
@@ -241,5 +250,5 @@ CALL(long, syscall, long number, long a, long b, long c, long d, long e, long f)
 {
 	if (number == SYS_renameat2 && meets_fault("rename"))
 		return -1;
-	return real_syscall(number, a, b, c, d, e, f);
+	return raw()(number, a, b, c, d, e, f);
 }
