@@ -225,6 +225,10 @@ static void test_salvage_records(void **state)
 	salvages("boot-1", "2026-11-23_03-00-00 ");
 	assert_false(scratch_has(prepared.records, "2026-11-23_03-00-00.json"));
 	assert_true(scratch_has(prepared.records, "2026-11-22_03-00-00.json"));
+	/* nor does a building take the record of a snapshot of its name */
+	prepared_tree(prepared.building, "2026-11-22_03-00-00");
+	salvages("boot-2", "");
+	assert_true(scratch_has(prepared.records, "2026-11-22_03-00-00.json"));
 }
 
 static void test_discard(void **state)
