@@ -7,7 +7,9 @@
 
 #include "base/alloc.h"
 #include "base/human.h"
+#include "flow/conclude.h"
 #include "flow/destination.h"
+#include "flow/judge.h"
 #include "flow/prepass.h"
 #include "flow/quiesce.h"
 #include "flow/recover.h"
@@ -15,14 +17,11 @@
 #include "flow/salvage.h"
 #include "flow/source.h"
 #include "store/building.h"
-#include "store/history.h"
 #include "store/latest.h"
 #include "store/trash.h"
 #include "sys/clock.h"
-#include "sys/fs.h"
 #include "sys/host.h"
 #include "sys/signals.h"
-#include "sys/tree.h"
 
 struct run {
 	const struct config *config;
@@ -339,63 +338,6 @@ static int copy_quiesced(struct run *run, bool *ret_lost, struct error *err)
 	return r;
 }
 
-static int count_names(void *ctx, int fd, const struct strbuf *path,
-		       const struct strvec *names, struct strvec *subdirs)
-{
-	uint64_t *files = ctx;
-
-	(void)fd;
-	(void)path;
-	(void)subdirs;
-	*files += names->n;
-	return 0;
-}
-
-/* How many files a snapshot holds; trees that the shell scripts made must be walked. */
-static uint64_t files_in(const struct run *run, const struct catalog_entry *entry)
-{
-	CLEANUP(closep) int fd = -1;
-	uint64_t files = 0;
-	struct tree_walk walk = {.visit = count_names, .ctx = &files};
-
-	if (entry->recorded)
-		return entry->record.counts.files;
-	if (fs_open_dir(run->store.tiers[entry->tier], entry->name, &fd, NULL) < 0 ||
-	    tree_walk(fd, &walk, NULL) < 0)
-		return 0;
-	return files;
-}
-
-/* Compares with the last good snapshot, and marks what should not push others out. */
-static void judge(struct run *run)
-{
-	const struct catalog_entry *good = catalog_newest_good(&run->catalog, INT64_MAX);
-	const struct snapshot_counts *now = &run->report->counts;
-	unsigned limit = (unsigned)run->config->shrink_limit;
-	char a[HUMAN_MAX], b[HUMAN_MAX];
-
-	if (!good || run->status != SNAPSHOT_COMPLETE)
-		return;
-	uint64_t before = files_in(run, good);
-	uint64_t files = now->files > now->vanished ? now->files - now->vanished : 0;
-	if (snapshot_shrank(before, files, limit)) {
-		run->status = SNAPSHOT_SHRUNK;
-		log_warn(
-			run->log,
-			"the source has %s files and had %s: more than SHRINK_LIMIT=%u %% are "
-			"gone, so nothing is removed; if that is right, run once with "
-			"SHRINK_LIMIT=100",
-			human_count(files, a), human_count(before, b), limit);
-	}
-	if (good->recorded && snapshot_links_collapsed(&good->record.counts, now))
-		log_warn(
-			run->log,
-			"only %s of %s files are unchanged since %s: was the source restored, or "
-			"its owners or times changed?",
-			human_count(now->linked, a), human_count(now->files, b),
-			good->name);
-}
-
 static int publish(struct run *run, struct error *err)
 {
 	CLEANUP(strbuf_release) struct strbuf host = STRBUF_INIT;
@@ -516,7 +458,9 @@ static int do_run(struct run *run, struct error *err)
 	choose_bases(run);
 	if ((r = begin(run, err)) < 0 || (r = copy_quiesced(run, &lost, err)) < 0)
 		return r;
-	judge(run);
+	if (run->status == SNAPSHOT_COMPLETE)
+		run->status = judge_copy(&run->store, &run->catalog, run->config,
+					 &run->report->counts, run->log);
 	if (dry)
 		log_info(run->log, "would publish daily/%s", run->name);
 	else if ((r = publish(run, lost ? &later : err)) < 0)
@@ -528,70 +472,6 @@ static int do_run(struct run *run, struct error *err)
 	if (!dry)
 		delete_trash(run, err);
 	return check_interrupted(err);
-}
-
-static void conclude(struct run *run, int r, const struct error *err)
-{
-	struct report *report = run->report;
-
-	report->warnings = log_warnings(run->log);
-	if (signals_caught()) {
-		report->result = REPORT_INTERRUPTED;
-		report->exit_code = EXIT_SIGNAL + signals_caught();
-		log_error(run->log, "interrupted by %s%s", signals_name(signals_caught()),
-			  report->snapshot ? ", after the snapshot was published" : "");
-	} else if (r < 0) {
-		report->result = REPORT_FAILED;
-		report->exit_code = r == -EWOULDBLOCK ? EXIT_LOCKED : EXIT_FAILED;
-		log_error(run->log, "%s%s", err->msg, destination_advice(r));
-	} else if (run->status == SNAPSHOT_PARTIAL) {
-		report->result = REPORT_PARTIAL;
-		report->exit_code = EXIT_PARTIAL;
-		log_error(run->log,
-			  "some files could not be read, see the warnings above; all "
-			  "others are in the snapshot");
-	} else {
-		report->result = report->warnings ? REPORT_WARNINGS : REPORT_OK;
-		report->exit_code = EXIT_OK;
-	}
-	report->reason = log_last_error(run->log);
-}
-
-static void say_end(struct run *run)
-{
-	static const char *const words[] = {
-		[REPORT_OK] = "succeeded",
-		[REPORT_WARNINGS] = "succeeded with warnings",
-		[REPORT_PARTIAL] = "is partial",
-		[REPORT_FAILED] = "failed",
-		[REPORT_INTERRUPTED] = "was interrupted",
-	};
-	const struct report *report = run->report;
-	char took[HUMAN_MAX], room[HUMAN_MAX];
-
-	if (report->result == REPORT_FAILED || report->result == REPORT_INTERRUPTED)
-		log_info(run->log, "%s %s after %s; no earlier snapshot was changed",
-			 run->config->dry_run ? "dry run" : "backup",
-			 words[report->result], human_duration(report->duration, took));
-	else
-		log_info(run->log, "%s %s in %s, %s free",
-			 run->config->dry_run ? "dry run" : "backup",
-			 words[report->result], human_duration(report->duration, took),
-			 human_bytes(destination_free(&run->store), room));
-}
-
-/* Also what failed before the destination was looked at, such as a missing source. */
-static void remember(struct run *run)
-{
-	struct error err;
-
-	if (run->config->dry_run)
-		return;
-	if (!run->store.path && store_open(&run->store, run->config->dest, NULL) < 0)
-		return;
-	if (store_is_ours(&run->store) &&
-	    history_append(&run->store, run->report, &err) < 0)
-		log_warn(run->log, "%s, ignoring", err.msg);
 }
 
 int flow_run(const struct config *config, const struct engine *engine, pid_t owner,
@@ -613,9 +493,7 @@ int flow_run(const struct config *config, const struct engine *engine, pid_t own
 	report->dry_run = config->dry_run;
 	int r = do_run(&run, &err);
 	report->duration = clock_monotonic() - run.started;
-	conclude(&run, r, &err);
-	say_end(&run);
-	remember(&run);
+	conclude(report, r, &err, run.status, config, &run.store, log);
 
 	store_close(&run.store);
 	source_release(&run.source);

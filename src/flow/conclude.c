@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "flow/conclude.h"
+
+#include <errno.h>
+
+#include "base/human.h"
+#include "flow/destination.h"
+#include "store/history.h"
+#include "sys/signals.h"
+
+static void set_result(struct report *report, int r, const struct error *err,
+		       enum snapshot_status status, struct log *log)
+{
+	report->warnings = log_warnings(log);
+	if (signals_caught()) {
+		report->result = REPORT_INTERRUPTED;
+		report->exit_code = EXIT_SIGNAL + signals_caught();
+		log_error(log, "interrupted by %s%s", signals_name(signals_caught()),
+			  report->snapshot ? ", after the snapshot was published" : "");
+	} else if (r < 0) {
+		report->result = REPORT_FAILED;
+		report->exit_code = r == -EWOULDBLOCK ? EXIT_LOCKED : EXIT_FAILED;
+		log_error(log, "%s%s", err->msg, destination_advice(r));
+	} else if (status == SNAPSHOT_PARTIAL) {
+		report->result = REPORT_PARTIAL;
+		report->exit_code = EXIT_PARTIAL;
+		log_error(log,
+			  "some files could not be read, see the warnings above; all "
+			  "others are in the snapshot");
+	} else {
+		report->result = report->warnings ? REPORT_WARNINGS : REPORT_OK;
+		report->exit_code = EXIT_OK;
+	}
+	report->reason = log_last_error(log);
+}
+
+static void say_end(const struct report *report, const struct store *store,
+		    struct log *log)
+{
+	static const char *const words[] = {
+		[REPORT_OK] = "succeeded",
+		[REPORT_WARNINGS] = "succeeded with warnings",
+		[REPORT_PARTIAL] = "is partial",
+		[REPORT_FAILED] = "failed",
+		[REPORT_INTERRUPTED] = "was interrupted",
+	};
+	char took[HUMAN_MAX], room[HUMAN_MAX];
+
+	if (report->result == REPORT_FAILED || report->result == REPORT_INTERRUPTED)
+		log_info(log, "%s %s after %s; no earlier snapshot was changed",
+			 report->dry_run ? "dry run" : "backup", words[report->result],
+			 human_duration(report->duration, took));
+	else
+		log_info(log, "%s %s in %s, %s free",
+			 report->dry_run ? "dry run" : "backup", words[report->result],
+			 human_duration(report->duration, took),
+			 human_bytes(destination_free(store), room));
+}
+
+/* Also what failed before the destination was looked at, such as a missing source. */
+static void remember(const struct report *report, const struct config *config,
+		     struct store *store, struct log *log)
+{
+	struct error err;
+
+	if (config->dry_run)
+		return;
+	if (!store->path && store_open(store, config->dest, NULL) < 0)
+		return;
+	if (store_is_ours(store) && history_append(store, report, &err) < 0)
+		log_warn(log, "%s, ignoring", err.msg);
+}
+
+void conclude(struct report *report, int r, const struct error *err,
+	      enum snapshot_status status, const struct config *config,
+	      struct store *store, struct log *log)
+{
+	set_result(report, r, err, status, log);
+	say_end(report, store, log);
+	remember(report, config, store, log);
+}
