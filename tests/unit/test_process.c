@@ -317,5 +317,6 @@ int main(void)
 	/* what we were started with is not our doing */
 	for (int fd = 3; fd < 1024; fd++)
 		close(fd);
+	setenv("PATH", "/usr/bin:/bin", 1);
 	return cmocka_run_group_tests_name("process", tests, NULL, NULL);
 }
