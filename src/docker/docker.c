@@ -134,15 +134,17 @@ enum docker_trouble docker_judge(const struct docker *docker,
 	say_answer(request, what, err);
 	if (request->status == 404)
 		return DOCKER_GONE;
+	if (request->status == 503 && strstr(text, "Manager is being prepared"))
+		return DOCKER_NO_ANSWER;
 	if (request->status == 503 && strstr(text, "not a swarm manager"))
 		return strstr(text, "docker swarm init") ? DOCKER_NO_SWARM
 							 : DOCKER_NO_MANAGER;
 	if (strstr(text, "update out of sequence"))
 		return DOCKER_SEQUENCE;
-	/* while managers elect a leader, or one of them restarts */
+	/* while managers elect a leader, or one of them restarts, perhaps behind a proxy */
 	if (request->status >= 500 &&
 	    (strstr(text, "does not have a leader") || strstr(text, "DeadlineExceeded") ||
-	     strstr(text, "Unavailable")))
+	     strstr(text, "Unavailable") || !request->is_json))
 		return DOCKER_NO_ANSWER;
 	return DOCKER_FAILED;
 }

@@ -32,7 +32,7 @@ static int set_address(struct http *http, const char *host, bool tls, struct err
 		http->base = xstrdup("http://localhost");
 		if (http->socket[0] == '/')
 			return 0;
-	} else if (strncmp(host, "tcp://", 6) == 0 && host[6] &&
+	} else if (strncmp(host, "tcp://", 6) == 0 && host[6] && host[6] != '/' &&
 		   host[strcspn(host, " \t\r\n?#")] == '\0') {
 		size_t len = strcspn(host + 6, "/");
 		http->base = xasprintf("%s://%.*s", tls ? "https" : "http", (int)len,

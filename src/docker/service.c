@@ -81,6 +81,10 @@ enum docker_trouble services_find(struct docker *docker, const char *label,
 						 "list services", &root, err);
 	if (trouble != DOCKER_FINE)
 		return trouble;
+	if (!json_is_array(root)) {
+		error_say(err, -EBADMSG, "list services: the answer is not understood");
+		return DOCKER_FAILED;
+	}
 	for (size_t i = 0; i < json_array_size(root); i++) {
 		struct service service;
 		if (!read_service(json_array_get(root, i), &service)) {

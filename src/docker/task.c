@@ -53,28 +53,52 @@ static void add_task(struct tasks *tasks, const json_t *root)
 	};
 }
 
+/*
+ * A service that was removed is no filter any more (404), and its tasks may still run:
+ * then all tasks are asked for.
+ */
+static enum docker_trouble get_tasks(struct docker *docker, const char *const *ids,
+				     size_t n, json_t **ret_root, struct error *err)
+{
+	CLEANUP(freep) char *filter = docker_filter("service", ids, n);
+
+	enum docker_trouble trouble = docker_get(docker, xasprintf("/tasks%s", filter),
+						 "list tasks", ret_root, err);
+	if (trouble == DOCKER_GONE)
+		trouble = docker_get(docker, xstrdup("/tasks"), "list tasks", ret_root,
+				     err);
+	if (trouble == DOCKER_FINE && !json_is_array(*ret_root)) {
+		error_say(err, -EBADMSG, "list tasks: the answer is not understood");
+		return DOCKER_FAILED;
+	}
+	return trouble;
+}
+
+static bool is_of(const json_t *task, const char *const *ids, size_t n)
+{
+	const char *id = json_string_value(json_object_get(task, "ServiceID"));
+
+	for (size_t i = 0; id && i < n; i++)
+		if (strcmp(ids[i], id) == 0)
+			return true;
+	return false;
+}
+
 enum docker_trouble tasks_list(struct docker *docker, const struct strvec *service_ids,
 			       struct tasks *ret_tasks, struct error *err)
 {
 	for (size_t at = 0; at < service_ids->n; at += SERVICES_PER_REQUEST) {
-		size_t n = service_ids->n - at;
+		const char *const *ids = (const char *const *)service_ids->v + at;
+		size_t left = service_ids->n - at;
+		size_t n = left < SERVICES_PER_REQUEST ? left : SERVICES_PER_REQUEST;
 		CLEANUP(json_freep) json_t *root = NULL;
-		CLEANUP(freep)
-		char *filter = docker_filter(
-			"service", (const char *const *)service_ids->v + at,
-			n < SERVICES_PER_REQUEST ? n : SERVICES_PER_REQUEST);
 
-		enum docker_trouble trouble = docker_get(
-			docker, xasprintf("/tasks%s", filter), "list tasks", &root, err);
-		if (trouble == DOCKER_FINE && !json_is_array(root)) {
-			error_say(err, -EBADMSG,
-				  "list tasks: the answer is not understood");
-			trouble = DOCKER_FAILED;
-		}
+		enum docker_trouble trouble = get_tasks(docker, ids, n, &root, err);
 		if (trouble != DOCKER_FINE)
 			return trouble;
 		for (size_t i = 0; i < json_array_size(root); i++)
-			add_task(ret_tasks, json_array_get(root, i));
+			if (is_of(json_array_get(root, i), ids, n))
+				add_task(ret_tasks, json_array_get(root, i));
 	}
 	return DOCKER_FINE;
 }

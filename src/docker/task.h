@@ -37,7 +37,7 @@ struct tasks {
 	}
 void tasks_release(struct tasks *tasks);
 
-/* All tasks of the services by these ids. */
+/* All tasks of the services by these ids, of those that were removed too. */
 enum docker_trouble tasks_list(struct docker *docker, const struct strvec *service_ids,
 			       struct tasks *ret_tasks, struct error *err);
 

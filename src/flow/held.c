@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "sys/clock.h"
 
 void helds_release(struct helds *helds)
 {
@@ -76,8 +77,10 @@ static enum change_result decide_stop(struct change *change, struct service *ser
 	struct held *held = change->ctx;
 	enum change_result result = check_stoppable(service, &held->mark, err);
 
-	if (result == CHANGE_NEEDLESS)
+	if (result == CHANGE_NEEDLESS) {
 		held->down = true;
+		held->stopped_at = clock_monotonic();
+	}
 	if (result != CHANGE_PENDING)
 		return result;
 
@@ -114,6 +117,12 @@ void held_stop(struct docker *docker, struct held **helds, struct change *change
 			helds[i]->stopped_at = changes[i].sent_at;
 }
 
+/* A count that is not said means 1, and the engine may come to say so. */
+static bool same_count(int64_t a, int64_t b)
+{
+	return (a < 0 ? 1 : a) == (b < 0 ? 1 : b);
+}
+
 static enum change_result decide_start(struct change *change, struct service *service,
 				       struct error *err)
 {
@@ -124,7 +133,8 @@ static enum change_result decide_start(struct change *change, struct service *se
 	(void)err;
 	if (!text || !mark_parse(text, &mark) || !same_mark(&mark, &held->mark)) {
 		/* done already (the answer was lost), or somebody else set the spec */
-		held->other_decided = spec_replicas(service->spec) != held->mark.replicas;
+		held->other_decided =
+			!same_count(spec_replicas(service->spec), held->mark.replicas);
 		return CHANGE_NEEDLESS;
 	}
 	spec_remove_label(service->spec, MARK_LABEL);
@@ -134,6 +144,7 @@ static enum change_result decide_start(struct change *change, struct service *se
 		spec_set_replicas(service->spec, mark.replicas);
 	else
 		held->other_decided = true;
+	held->sent_back = true;
 	return CHANGE_PENDING;
 }
 
@@ -159,7 +170,8 @@ static void say_started(struct held *held, const struct change *change, struct l
 			held->name, held->error);
 		return;
 	}
-	if (change->result == CHANGE_NEEDLESS && held->stopped_at == 0) {
+	if (change->result == CHANGE_NEEDLESS && held->stopped_at == 0 &&
+	    !held->sent_back) {
 		held->down = false; /* it never was */
 		return;
 	}

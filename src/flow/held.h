@@ -24,6 +24,8 @@ struct held {
 
 	bool down;		       /* an update took effect, or may have */
 	bool other_decided;	       /* somebody else set it while it was down */
+	bool sent_back;		       /* an update to bring it back was sent */
+	bool removed;		       /* by somebody, while it started */
 	double stopped_at, started_at; /* monotonic; 0: never */
 	char *error;		       /* why it did not come back */
 

@@ -98,6 +98,14 @@ int held_wait_gone(struct docker *docker, struct held **helds, size_t n, double 
 	return 0;
 }
 
+/* What ended with an error says more than what is on its way, and the latest the most. */
+static bool tells_more(const struct task *task, const struct task *than)
+{
+	if (!than || task->wanted != than->wanted)
+		return !than || !task->wanted;
+	return task->changed > than->changed;
+}
+
 /* How many of its tasks run: of each slot the newest that is wanted counts. */
 static size_t count_running(const struct tasks *tasks, const struct held *held,
 			    const struct task **ret_trouble)
@@ -111,19 +119,19 @@ static size_t count_running(const struct tasks *tasks, const struct held *held,
 
 		if (strcmp(task->service_id, held->id) != 0)
 			continue;
-		if (!task->wanted) {
-			if (*task->message && strcmp(task->state, "failed") == 0)
-				*ret_trouble = task;
+		bool failed = strcmp(task->state, "failed") == 0 ||
+			      strcmp(task->state, "rejected") == 0;
+		if ((task->wanted ? !task_is_running(task) : failed) &&
+		    tells_more(task, *ret_trouble))
+			*ret_trouble = task;
+		if (!task->wanted)
 			continue;
-		}
 		for (size_t j = 0; j < tasks->n && task->slot > 0 && newest; j++)
 			newest = j == i ||
 				 strcmp(tasks->v[j].service_id, held->id) != 0 ||
 				 !tasks->v[j].wanted || tasks->v[j].slot != task->slot ||
 				 tasks->v[j].changed < task->changed;
 		running += newest && task_is_running(task);
-		if (!task_is_running(task))
-			*ret_trouble = task;
 	}
 	return running;
 }
@@ -150,6 +158,15 @@ static void say_not_running(struct docker *docker, struct held *held, size_t run
 		trouble ? node : "", trouble ? " one is " : "",
 		trouble ? trouble->state : "", trouble && *trouble->message ? ": " : "",
 		trouble ? trouble->message : "");
+}
+
+static bool is_removed(struct docker *docker, const struct held *held)
+{
+	struct service service = {0};
+
+	enum docker_trouble trouble = service_read(docker, held->id, &service, NULL);
+	service_release(&service);
+	return trouble == DOCKER_GONE;
 }
 
 /* A service whose tasks are waited for. */
@@ -181,6 +198,8 @@ static size_t look(struct docker *docker, struct watch *watches, size_t n,
 			watch->since > 0 && now - watch->since >= watch->held->monitor;
 		if (watch->done)
 			watch->held->started_at = watch->since;
+		else if (last && is_removed(docker, watch->held))
+			watch->held->removed = true;
 		else if (last)
 			say_not_running(docker, watch->held, watch->running, trouble,
 					seconds);
@@ -213,7 +232,8 @@ void held_wait_running(struct docker *docker, struct held **helds, size_t n,
 		if (tasks_list(docker, &ids, &tasks, &err) == DOCKER_FINE)
 			left = look(docker, watches, n, &tasks, now, last, seconds);
 		for (size_t i = 0; last && i < n; i++)
-			if (!watches[i].done && !watches[i].held->error)
+			if (!watches[i].done && !watches[i].held->removed &&
+			    !watches[i].held->error)
 				watches[i].held->error = xstrdup(err.msg);
 		if (last || (left > 0 && !sleep_ms(RUNNING_POLL_MS)))
 			return;

@@ -94,43 +94,53 @@ static int64_t order_of(const struct quiesce *quiesce, const struct service *ser
 	return (int64_t)order;
 }
 
-/* Whether a service is one to stop; says why where a user might wonder. */
 static bool is_ours_to_stop(const struct quiesce *quiesce, const struct service *service)
+{
+	enum spec_mode mode = spec_mode(service->spec);
+
+	if (mode == SPEC_REPLICATED)
+		return spec_replicas(service->spec) != 0;
+	return mode == SPEC_GLOBAL && quiesce->config->scale_global;
+}
+
+/* Why a service keeps running, where a user might wonder. */
+static void say_left_alone(const struct quiesce *quiesce, const struct service *service)
 {
 	switch (spec_mode(service->spec)) {
 	case SPEC_REPLICATED:
-		return spec_replicas(service->spec) != 0;
+		return;
 	case SPEC_GLOBAL:
-		if (!quiesce->config->scale_global)
-			log_warn(
-				quiesce->log,
-				"service '%s' is global and keeps running during the copy; to stop "
-				"it, set SCALE_GLOBAL=on",
-				service->name);
-		return quiesce->config->scale_global;
+		log_warn(
+			quiesce->log,
+			"service '%s' is global and keeps running during the copy; to stop "
+			"it, set SCALE_GLOBAL=on",
+			service->name);
+		return;
 	case SPEC_JOB:
 		log_info(quiesce->log, "service '%s' is a job and is left alone",
 			 service->name);
-		return false;
+		return;
 	case SPEC_OTHER:
 		break;
 	}
 	log_warn(quiesce->log, "service '%s' is of an unknown mode and is left alone",
 		 service->name);
-	return false;
 }
 
 /*
  * What to wait for before anything is stopped: another backup, an update. 1: wait,
  * `err` says for what; 0: nothing; -errno: it cannot be waited for.
  */
-static int must_wait(const struct services *services, struct error *err)
+static int must_wait(const struct quiesce *quiesce, const struct services *services,
+		     struct error *err)
 {
 	for (size_t i = 0; i < services->n; i++) {
 		const struct service *service = &services->v[i];
 		const char *text = spec_label(service->spec, MARK_LABEL);
 
-		if (spec_mode(service->spec) == SPEC_JOB)
+		/* what another backup holds is at 0, and was not before */
+		if (!is_ours_to_stop(quiesce, service) &&
+		    !(text && spec_mode(service->spec) == SPEC_REPLICATED))
 			continue;
 		if (text) {
 			error_say(err, -EBUSY,
@@ -176,7 +186,7 @@ static int list_ready(const struct quiesce *quiesce, struct services *ret_servic
 		if (services_find(quiesce->docker, config->scale_label,
 				  config->scale_value, ret_services, err) != DOCKER_FINE)
 			return -EREMOTEIO;
-		int r = must_wait(ret_services, err);
+		int r = must_wait(quiesce, ret_services, err);
 		if (r <= 0)
 			return r;
 		if (clock_monotonic() > until)
@@ -229,8 +239,10 @@ static int select_services(struct quiesce *quiesce, struct error *err)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < services.n; i++) {
-		if (!is_ours_to_stop(quiesce, &services.v[i]))
+		if (!is_ours_to_stop(quiesce, &services.v[i])) {
+			say_left_alone(quiesce, &services.v[i]);
 			continue;
+		}
 		struct held *held = helds_add(&quiesce->helds, &services.v[i]);
 		held->order = order_of(quiesce, &services.v[i]);
 		held->mark = quiesce->mark;
@@ -317,7 +329,7 @@ static int stop_group(struct quiesce *quiesce, size_t from, size_t to, struct er
 
 	held_stop(quiesce->docker, group, changes, n);
 	for (size_t i = 0; i < n; i++) {
-		if (changes[i].result == CHANGE_SENT)
+		if (group[i]->stopped_at > 0)
 			log_info(quiesce->log, "stopping service '%s'", group[i]->name);
 		else if (changes[i].result == CHANGE_GONE)
 			log_warn(quiesce->log, "service '%s' was removed",
@@ -328,7 +340,10 @@ static int stop_group(struct quiesce *quiesce, size_t from, size_t to, struct er
 		    changes[i].result != CHANGE_FAILED)
 			continue;
 		*err = changes[i].err;
-		return err->code < 0 ? err->code : -EIO;
+		int r = err->code < 0 ? err->code : -EIO;
+		return changes[i].result == CHANGE_REFUSED
+			       ? r
+			       : error_prefix(err, r, "service '%s'", group[i]->name);
 	}
 	return held_wait_gone(quiesce->docker, group, n, stop_seconds(quiesce, from, to),
 			      err);
@@ -347,7 +362,8 @@ static int stop_all(struct quiesce *quiesce, struct error *err)
 	if (r < 0) {
 		struct error ignored; /* it is in the log */
 		log_warn(quiesce->log, "%s: all services are started again", err->msg);
-		quiesce_start(quiesce, &ignored);
+		if (quiesce_start(quiesce, &ignored) < 0)
+			return -EREMOTEIO; /* our own mark would look like another's */
 	}
 	return r;
 }
@@ -362,8 +378,9 @@ int quiesce_stop(struct quiesce *quiesce, struct error *err)
 	for (int tries = 1; (r == -EBUSY || r == -EAGAIN) && tries < STOP_TRIES;
 	     tries++) {
 		r = select_services(quiesce, err);
-		if (r >= 0)
-			r = stop_all(quiesce, err);
+		if (r < 0)
+			return r;
+		r = stop_all(quiesce, err);
 	}
 	if (r >= 0 && quiesce->helds.n > 0)
 		log_info(quiesce->log, "%zu service%s stopped in %s", quiesce->helds.n,
@@ -409,6 +426,9 @@ int quiesce_start(struct quiesce *quiesce, struct error *err)
 			failed++;
 			log_error(quiesce->log, "service '%s' is not back: %s",
 				  held->name, held->error);
+		} else if (held->removed) {
+			log_warn(quiesce->log,
+				 "service '%s' was removed while it started", held->name);
 		} else if (held->stopped_at > 0 && held->started_at > held->stopped_at) {
 			log_info(quiesce->log, "service '%s' was down for %s", held->name,
 				 human_duration(held->started_at - held->stopped_at,
