@@ -26,11 +26,13 @@ quiesce_setup() {
 	# shellcheck disable=SC2034
 	ours=(--label com.example.autobackup.enable=true --update-monitor 1s)
 	pid=
+	echo data >"$src/file"
 	wrap_rsync
 }
 
 quiesce_teardown() {
 	local services
+	[ -n "$BATS_TEST_COMPLETED" ] || cat "$work/out" "$work/during.log" 2>/dev/null || :
 	rm -f "$work/hold"
 	: >"$src/may-end"
 	: >"$src/may-start"
