@@ -3,14 +3,32 @@
 /*
  * backup: the command line.
  */
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
+
+/* Where standard descriptors are missing, no file of ours must get their numbers. */
+static void take_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		abort();
+	close(fd);
+}
 
 int main(int argc, char **argv)
 {
 	static char run_name[] = "run";
 	char *alone[] = {run_name, NULL};
+
+	take_standard_descriptors();
 
 	if (argc < 2)
 		return command_run.run(&command_run, 1, alone);
