@@ -11,6 +11,8 @@
 #include "sys/clock.h"
 #include "sys/fs.h"
 
+enum { TRIES = 10 };
+
 void catalog_release(struct catalog *catalog)
 {
 	for (size_t i = 0; i < catalog->n; i++) {
@@ -87,16 +89,28 @@ static int load_tier(struct catalog *catalog, const struct store *store,
 	return 0;
 }
 
-int catalog_load(struct catalog *catalog, const struct store *store, struct error *err)
+static int load(struct catalog *catalog, const struct store *store, struct error *err)
 {
 	for (int tier = 0; tier < SNAPSHOT_TIERS; tier++) {
 		int r = load_tier(catalog, store, (enum snapshot_tier)tier, err);
 		if (r < 0)
 			return r;
 	}
-	if (catalog->n > 0)
-		qsort(catalog->v, catalog->n, sizeof(*catalog->v), newest_first);
 	return 0;
+}
+
+int catalog_load(struct catalog *catalog, const struct store *store, struct error *err)
+{
+	int r = load(catalog, store, err);
+
+	/* a reader holds no lock: what a run moved or removed meanwhile is found again */
+	for (int tries = 1; r == -ENOENT && tries < TRIES; tries++) {
+		catalog_release(catalog);
+		r = load(catalog, store, err);
+	}
+	if (r >= 0 && catalog->n > 0)
+		qsort(catalog->v, catalog->n, sizeof(*catalog->v), newest_first);
+	return r;
 }
 
 static const struct catalog_entry *newest_of(const struct catalog *catalog, int64_t now,
