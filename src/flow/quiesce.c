@@ -28,6 +28,7 @@ struct quiesce {
 	struct log *log;
 	struct mark mark; /* destination and run */
 	struct helds helds;
+	struct helds idle;   /* at 0 already; their last tasks may still be ending */
 	struct held **order; /* ascending by number, then by id */
 	bool stopped;
 };
@@ -66,6 +67,7 @@ void quiesce_free(struct quiesce *quiesce)
 	if (!quiesce)
 		return;
 	helds_release(&quiesce->helds);
+	helds_release(&quiesce->idle);
 	free(quiesce->order);
 	free(quiesce);
 }
@@ -234,6 +236,7 @@ static int select_services(struct quiesce *quiesce, struct error *err)
 	CLEANUP(freep) char *own_service = NULL;
 
 	helds_release(&quiesce->helds);
+	helds_release(&quiesce->idle);
 	free(STEAL(quiesce->order));
 	int r = list_ready(quiesce, &services, err);
 	if (r < 0)
@@ -241,6 +244,8 @@ static int select_services(struct quiesce *quiesce, struct error *err)
 	for (size_t i = 0; i < services.n; i++) {
 		if (!is_ours_to_stop(quiesce, &services.v[i])) {
 			say_left_alone(quiesce, &services.v[i]);
+			if (spec_mode(services.v[i].spec) == SPEC_REPLICATED)
+				helds_add(&quiesce->idle, &services.v[i]);
 			continue;
 		}
 		struct held *held = helds_add(&quiesce->helds, &services.v[i]);
@@ -309,16 +314,30 @@ static size_t group_end(const struct quiesce *quiesce, size_t at)
 	return end;
 }
 
-static double stop_seconds(const struct quiesce *quiesce, size_t from, size_t to)
+static int wait_gone(struct quiesce *quiesce, struct held **group, size_t n,
+		     struct error *err)
 {
 	double grace = 0;
 
-	if (quiesce->config->stop_timeout >= 0)
-		return (double)quiesce->config->stop_timeout;
-	for (size_t i = from; i < to; i++)
-		if (quiesce->order[i]->grace > grace)
-			grace = quiesce->order[i]->grace;
-	return grace + GRACE_EXTRA;
+	for (size_t i = 0; i < n; i++)
+		if (group[i]->grace > grace)
+			grace = group[i]->grace;
+	return held_wait_gone(quiesce->docker, group, n,
+			      quiesce->config->stop_timeout >= 0
+				      ? (double)quiesce->config->stop_timeout
+				      : grace + GRACE_EXTRA,
+			      err);
+}
+
+/* Before anything is stopped, so that nothing is down meanwhile. */
+static int wait_idle(struct quiesce *quiesce, struct error *err)
+{
+	size_t n = quiesce->idle.n;
+	CLEANUP(freep) struct held **group = xcalloc(n, sizeof(struct held *));
+
+	for (size_t i = 0; i < n; i++)
+		group[i] = &quiesce->idle.v[i];
+	return n > 0 ? wait_gone(quiesce, group, n, err) : 0;
 }
 
 static int stop_group(struct quiesce *quiesce, size_t from, size_t to, struct error *err)
@@ -345,14 +364,15 @@ static int stop_group(struct quiesce *quiesce, size_t from, size_t to, struct er
 			       ? r
 			       : error_prefix(err, r, "service '%s'", group[i]->name);
 	}
-	return held_wait_gone(quiesce->docker, group, n, stop_seconds(quiesce, from, to),
-			      err);
+	return wait_gone(quiesce, group, n, err);
 }
 
 static int stop_all(struct quiesce *quiesce, struct error *err)
 {
-	int r = 0;
+	int r = wait_idle(quiesce, err);
 
+	if (r < 0)
+		return r;
 	quiesce->stopped = true;
 	for (size_t at = 0; r >= 0 && at < quiesce->helds.n;) {
 		size_t end = group_end(quiesce, at);

@@ -14,7 +14,7 @@
  * reverse.
  *
  * Left alone: jobs (an update runs them again), global services unless asked for, the
- * service we are a task of, what is at 0 already.
+ * service we are a task of, what is at 0 already (its last tasks are waited for).
  */
 #pragma once
 

@@ -46,6 +46,25 @@ nothing_happened() {
 	is_up web 2
 }
 
+@test "a service at 0 whose last task is still ending: the copy waits, others stay up meanwhile" {
+	engine "$(service web 1 '{"stop_delay": 3}')" "$(service db)"
+	fake_set '{"service": "web", "replicas": 0}'
+	during 'fake_state ".tasks | length" >$work/seen'
+	run_backup 0 run
+	[ "$(cat "$work/seen")" = 0 ]
+	[ -z "$(fake_requests POST /services/web/update)" ]
+	is_up db 1
+}
+
+@test "a service at 0 whose last task does not end: nothing is stopped, no copy" {
+	engine "$(service web 1 '{"stop_delay": null}')" "$(service db)"
+	fake_set '{"service": "web", "replicas": 0}'
+	STOP_TIMEOUT=1s run_backup 1 run
+	said "of 'web' on"
+	[ "$(copies)" = 0 ]
+	[ -z "$(fake_requests POST)" ]
+}
+
 @test "a task that vanishes once and is there again" {
 	engine "$(service web 1 '{"stop_delay": 1.5}')"
 	# the first look counts what runs, the second waits
