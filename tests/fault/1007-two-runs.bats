@@ -68,9 +68,9 @@ nobody_works() {
 @test "a second run is told who holds the destination and how to wait" {
 	start_slow_run
 	run_backup 75
-	[[ $output == *"ERROR: another run holds the destination '$dest': process $(worker) on "*' since 20'*'; to wait for it, set LOCK_WAIT, such as LOCK_WAIT=2h'* ]]
+	[[ $output == *"ERROR: another run holds the destination '$dest': process $slow on "*' since 20'*'; to wait for it, set LOCK_WAIT, such as LOCK_WAIT=2h'* ]]
 	run_backup 75 prune
-	[[ $output == *"another run holds the destination '$dest': process $(worker) on "* ]]
+	[[ $output == *"another run holds the destination '$dest': process $slow on "* ]]
 	run_backup 75 run --dry-run
 	ends_with 0 "$slow"
 	[ "$(snapshots | wc -l)" = 1 ]
