@@ -14,7 +14,8 @@
 
 enum {
 	ROUNDS = 10,
-	PAUSE_MS = 50, /* before the second round; doubled up to 2 s, with jitter */
+	ROUNDS_SECONDS = 20, /* what those take of an engine that answers */
+	PAUSE_MS = 50,	     /* before the second round; doubled up to 2 s, with jitter */
 	PAUSE_MAX_MS = 2000,
 };
 
@@ -233,11 +234,15 @@ void services_change(struct docker *docker, struct change *changes, size_t n,
 {
 	CLEANUP(freep) size_t *at = xcalloc(n, sizeof(*at));
 	CLEANUP(freep) struct http_request *updates = xcalloc(n, sizeof(*updates));
-	double until = clock_monotonic() + patient;
+	double begun = clock_monotonic();
+	double longest = patient > ROUNDS_SECONDS ? patient : ROUNDS_SECONDS;
 	size_t pending;
 
 	for (int round = 0; (pending = pending_of(changes, n, at)) > 0; round++) {
-		if (round >= ROUNDS && clock_monotonic() > until)
+		double passed = clock_monotonic() - begun;
+		/* after silence one more look tells whether the update took effect */
+		if ((round >= ROUNDS && passed > patient) ||
+		    (round > 1 && passed > longest))
 			break;
 		if (round > 0)
 			pause_with_jitter(round);

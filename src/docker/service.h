@@ -69,9 +69,10 @@ struct change {
 };
 
 /*
- * Carries out all of them in parallel, each in as many rounds as it takes, ten at the
- * most. `patient`: for as long as it is not known whether an update took effect (no
- * answer, a manager that is electing a leader), up to that many seconds.
+ * Carries out all of them in parallel, in rounds, for as long as others update the same
+ * service or it is not known whether an update took effect (no answer, a manager that is
+ * electing a leader): ten rounds, and more while `patient` seconds have not passed; fewer
+ * only of an engine that keeps silent.
  */
 void services_change(struct docker *docker, struct change *changes, size_t n,
 		     double patient);

@@ -173,6 +173,18 @@ static int sleep_ms(int ms, struct error *err)
 	return signals_caught() ? error_say(err, -EINTR, "interrupted") : 0;
 }
 
+static int say_still_held(struct error *err)
+{
+	CLEANUP(freep) char *why = xstrdup(err->msg);
+
+	if (err->code == -EBUSY)
+		error_say(
+			err, -EBUSY,
+			"%s; should that one be dead, 'backup recover --all' brings it back",
+			why);
+	return -EBUSY;
+}
+
 /* Lists the labelled services until none is in the way, or time is up. */
 static int list_ready(const struct quiesce *quiesce, struct services *ret_services,
 		      struct error *err)
@@ -192,7 +204,7 @@ static int list_ready(const struct quiesce *quiesce, struct services *ret_servic
 		if (r <= 0)
 			return r;
 		if (clock_monotonic() > until)
-			return -EBUSY;
+			return say_still_held(err);
 		if (!said)
 			log_info(quiesce->log, "%s, waiting", err->msg);
 		r = sleep_ms(SELECT_POLL_MS, err);

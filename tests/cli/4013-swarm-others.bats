@@ -202,6 +202,7 @@ second() {
 	START_TIMEOUT=1s run_backup 1 run
 	said "service 'web' is held by a backup to another destination (other, run 2026-01-01_00-00-00), left alone"
 	said "service 'web' is held by another backup"
+	said "'backup recover --all' brings it back"
 	[ -z "$(fake_requests POST)" ]
 	is_down web
 }
