@@ -8,7 +8,8 @@
 
 void json_freep(json_t **value)
 {
-	json_decref(*value);
+	if (*value)
+		json_decref(*value);
 }
 
 json_t *json_text(const char *s)

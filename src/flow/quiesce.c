@@ -345,11 +345,13 @@ static int wait_gone(struct quiesce *quiesce, struct held **group, size_t n,
 static int wait_idle(struct quiesce *quiesce, struct error *err)
 {
 	size_t n = quiesce->idle.n;
-	CLEANUP(freep) struct held **group = xcalloc(n, sizeof(struct held *));
 
+	if (n == 0)
+		return 0;
+	CLEANUP(freep) struct held **group = xcalloc(n, sizeof(struct held *));
 	for (size_t i = 0; i < n; i++)
 		group[i] = &quiesce->idle.v[i];
-	return n > 0 ? wait_gone(quiesce, group, n, err) : 0;
+	return wait_gone(quiesce, group, n, err);
 }
 
 static int stop_group(struct quiesce *quiesce, size_t from, size_t to, struct error *err)

@@ -6,6 +6,7 @@
 # opened took their numbers: the log went into the pipe that wakes us for signals, and
 # every run ended as interrupted.
 
+# shellcheck disable=SC2154 # variables of lib/common.bash and of run
 load lib/common
 
 @test "a run works without standard input, output and error" {
