@@ -8,17 +8,17 @@
 
 void json_freep(json_t **value)
 {
-	if (*value)
-		json_decref(*value);
+	json_decref(*value);
 }
 
 json_t *json_text(const char *s)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
-	json_t *value = json_string(s ? s : "");
+	const char *bytes = s ? s : "";
+	json_t *value = json_string(bytes);
 
 	if (value)
 		return value;
-	strbuf_add_escaped(&text, s, strlen(s));
+	strbuf_add_escaped(&text, bytes, strlen(bytes));
 	return json_stringn(text.buf, text.len);
 }
