@@ -21,6 +21,7 @@ struct engine_job {
 	const char *
 		target; /* absolute path of an empty directory; a dry run does not need it */
 	const struct strvec *bases; /* absolute paths of trees to link from, best first */
+	size_t unfinished; /* so many of them, the last, are what dead runs left */
 
 	/* what to leave out, in rsync's pattern language, first match wins */
 	const struct strvec *patterns;

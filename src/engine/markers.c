@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/strbuf.h"
+#include "engine/rule.h"
 #include "sys/fs.h"
 #include "sys/tree.h"
 
@@ -31,36 +32,6 @@ static bool has_tag(int dirfd)
 	       memcmp(start, tag_signature, len) == 0;
 }
 
-/* A path in a pattern: what rsync would take for a wildcard is escaped. */
-static void add_literal(struct strbuf *rule, const char *path)
-{
-	for (; *path; path++) {
-		if (strchr("*?[\\", *path))
-			strbuf_addch(rule, '\\');
-		strbuf_addch(rule, *path);
-	}
-}
-
-/* Without wildcards rsync takes a backslash for itself, so nothing is escaped then. */
-static void add_rule(struct strvec *rules, const char *action, const char *dir,
-		     const char *name)
-{
-	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
-	CLEANUP(strbuf_release) struct strbuf rule = STRBUF_INIT;
-
-	strbuf_addf(&path, "/%s%s%s", dir, *dir ? "/" : "", name ? name : "");
-	strbuf_addstr(&rule, action);
-	if (!name) {
-		add_literal(&rule, path.buf);
-		strbuf_addch(&rule, '*');
-	} else if (strpbrk(path.buf, "*?[")) {
-		add_literal(&rule, path.buf);
-	} else {
-		strbuf_addstr(&rule, path.buf);
-	}
-	strvec_push(rules, rule.buf);
-}
-
 static int visit(void *ctx, int fd, const struct strbuf *path, const struct strvec *names,
 		 struct strvec *subdirs)
 {
@@ -76,8 +47,8 @@ static int visit(void *ctx, int fd, const struct strbuf *path, const struct strv
 		marker = job->exclude_if_present;
 	if (!marker)
 		return 0;
-	add_rule(search->rules, "+ ", path->buf, marker);
-	add_rule(search->rules, "- ", path->buf, NULL);
+	rule_add(search->rules, "+ ", path->buf, marker);
+	rule_add(search->rules, "- ", path->buf, NULL);
 	strvec_release(subdirs);
 	return 0;
 }

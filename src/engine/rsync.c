@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "engine/detours.h"
 #include "engine/markers.h"
+#include "engine/redo.h"
 #include "engine/rsync_args.h"
 #include "engine/rsync_output.h"
 #include "sys/fs.h"
@@ -20,6 +22,8 @@ enum {
 	RSYNC_PARTIAL = 23,
 	RSYNC_VANISHED = 24,
 	PROBE_SECONDS = 30,
+	AGAIN_AT_ONCE = 100, /* paths: rsync tries each name against all of the rules */
+	AGAIN_NOTES_MAX = 20,
 };
 
 static void first_line(void *ctx, enum process_stream stream, const char *line,
@@ -94,24 +98,30 @@ static int probe(const struct engine *engine, char **ret_version, struct strvec 
 	return 0;
 }
 
-/* A file in memory with the rules, each ended by NUL, for rsync's standard input. */
-static int write_rules(const struct engine_job *job, int *ret_fd, struct error *err)
+static int write_all(int fd, const struct strvec *rules)
 {
-	CLEANUP(strvec_release) struct strvec rules = STRVEC_INIT;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < rules->n; i++)
+		r = fs_write_all(fd, rules->v[i], strlen(rules->v[i]) + 1);
+	return r;
+}
+
+/* A file in memory with the rules, each ended by NUL, for rsync's standard input. */
+static int write_rules(const struct engine_job *job, const struct strvec *rules,
+		       int *ret_fd, struct error *err)
+{
 	CLEANUP(closep) int fd = memfd_create("rules", MFD_CLOEXEC);
 
 	if (fd < 0)
 		return error_set(err, -errno, "create a file in memory");
-	int r = markers_find(job, &rules, err);
-	for (size_t i = 0; r >= 0 && i < rules.n; i++)
-		r = fs_write_all(fd, rules.v[i], strlen(rules.v[i]) + 1);
-	for (size_t i = 0; r >= 0 && i < job->patterns->n; i++)
-		r = fs_write_all(fd, job->patterns->v[i],
-				 strlen(job->patterns->v[i]) + 1);
+	int r = write_all(fd, rules);
+	if (r >= 0)
+		r = write_all(fd, job->patterns);
+	if (r >= 0 && lseek(fd, 0, SEEK_SET) < 0)
+		r = -errno;
 	if (r < 0)
-		return r;
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return error_set(err, -errno, "rewind");
+		return error_set(err, r, "write rules to a file in memory");
 	*ret_fd = STEAL_FD(fd);
 	return 0;
 }
@@ -151,23 +161,23 @@ static int judge(const struct process_result *result, const struct rsync_output 
 	return 0;
 }
 
-static int copy(const struct engine *engine, const struct engine_job *job,
-		struct snapshot_counts *ret_counts, enum engine_outcome *ret_outcome,
-		struct error *err)
+/* Runs rsync once. `rules` come before the user's patterns. */
+static int run_rsync(const struct rsync_engine *rsync, const struct engine_job *job,
+		     const struct strvec *rules, struct snapshot_counts *ret_counts,
+		     enum engine_outcome *ret_outcome, struct error *err)
 {
-	const struct rsync_engine *rsync = engine->impl;
 	CLEANUP(strvec_release) struct strvec argv = STRVEC_INIT;
-	CLEANUP(closep) int rules = -1;
+	CLEANUP(closep) int rules_fd = -1;
 	struct rsync_output out = {.job = job};
 	struct process_result result;
 
-	int r = write_rules(job, &rules, err);
+	int r = write_rules(job, rules, &rules_fd, err);
 	if (r < 0)
-		return error_prefix(err, r, "excludes");
+		return r;
 	rsync_args_build(job, rsync->args, &argv);
 	struct process process = {
 		.argv = argv.v,
-		.stdin_fd = rules,
+		.stdin_fd = rules_fd,
 		.keep_fd = job->lock_fd,
 		.cancel_fd = job->cancel_fd,
 		.on_line = on_line,
@@ -179,6 +189,108 @@ static int copy(const struct engine *engine, const struct engine_job *job,
 	rsync_output_finish(&out);
 	*ret_counts = out.counts;
 	return judge(&result, &out, ret_outcome, err);
+}
+
+static void note_again(const struct engine_job *job, const struct strvec *paths)
+{
+	for (size_t i = 0; i < paths->n && i < AGAIN_NOTES_MAX; i++) {
+		CLEANUP(freep)
+		char *text = xasprintf("'%s' was found behind what was a symbolic link "
+				       "in a snapshot before: copying it in full",
+				       paths->v[i]);
+		job->note(job->note_ctx, false, text);
+	}
+	if (paths->n > AGAIN_NOTES_MAX) {
+		CLEANUP(freep)
+		char *text =
+			xasprintf("... and %zu more of them", paths->n - AGAIN_NOTES_MAX);
+		job->note(job->note_ctx, false, text);
+	}
+}
+
+/* Copies so many paths again, linked to nothing; `counts` and `outcome` are corrected. */
+static int copy_again(const struct rsync_engine *rsync, const struct engine_job *job,
+		      const struct strvec *markers, char *const *paths, size_t n,
+		      struct snapshot_counts *counts, enum engine_outcome *outcome,
+		      struct error *err)
+{
+	CLEANUP(redo_release) struct redo redo = REDO_INIT;
+	CLEANUP(strvec_release) struct strvec rules = STRVEC_INIT, none = STRVEC_INIT;
+	struct snapshot_counts again;
+	enum engine_outcome how = ENGINE_COMPLETE;
+
+	detours_add_rules(paths, n, &rules);
+	for (size_t i = 0; i < markers->n; i++)
+		strvec_push(&rules, markers->v[i]);
+	int r = redo_begin(&redo, job->target, err);
+	if (r < 0)
+		return r;
+	struct engine_job part = *job;
+	part.target = redo.path;
+	part.bases = &none;
+	part.unfinished = 0;
+	r = run_rsync(rsync, &part, &rules, &again, &how, err);
+
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		bool found = true;
+		r = redo_replace(&redo, paths[i], counts, &found, err);
+		if (r < 0 || found)
+			continue;
+		CLEANUP(freep)
+		char *text = xasprintf("'%s' went away before it was copied", paths[i]);
+		job->note(job->note_ctx, true, text);
+		how = ENGINE_PARTIAL;
+	}
+	if (r >= 0)
+		r = redo_end(&redo, err);
+	if (r < 0)
+		return r;
+	counts->new_files += again.new_files + again.changed;
+	counts->bytes_copied += again.bytes_copied;
+	counts->vanished += again.vanished;
+	counts->unreadable += again.unreadable;
+	if (how == ENGINE_PARTIAL)
+		*outcome = ENGINE_PARTIAL;
+	return 0;
+}
+
+static int mend_detours(const struct rsync_engine *rsync, const struct engine_job *job,
+			const struct strvec *markers, struct snapshot_counts *counts,
+			enum engine_outcome *outcome, struct error *err)
+{
+	CLEANUP(strvec_release) struct strvec paths = STRVEC_INIT;
+
+	int r = detours_find(job, &paths, err);
+	if (r < 0)
+		return error_prefix(err, r, "look for links that were followed");
+	note_again(job, &paths);
+	for (size_t i = 0, n; r >= 0 && i < paths.n; i += n) {
+		n = paths.n - i < AGAIN_AT_ONCE ? paths.n - i : AGAIN_AT_ONCE;
+		r = copy_again(rsync, job, markers, paths.v + i, n, counts, outcome, err);
+	}
+	return r;
+}
+
+static int copy(const struct engine *engine, const struct engine_job *job,
+		struct snapshot_counts *ret_counts, enum engine_outcome *ret_outcome,
+		struct error *err)
+{
+	const struct rsync_engine *rsync = engine->impl;
+	CLEANUP(strvec_release) struct strvec markers = STRVEC_INIT, bases = STRVEC_INIT;
+	struct engine_job with = *job;
+
+	int r = markers_find(job, &markers, err);
+	if (r < 0)
+		return error_prefix(err, r, "excludes");
+	r = detours_choose_bases(job, &bases, err);
+	if (r < 0)
+		return error_prefix(err, r, "choose what to link to");
+	with.unfinished = bases.n - (job->bases->n - job->unfinished);
+	with.bases = &bases;
+	r = run_rsync(rsync, &with, &markers, ret_counts, ret_outcome, err);
+	if (r < 0 || job->dry_run)
+		return r;
+	return mend_detours(rsync, &with, &markers, ret_counts, ret_outcome, err);
 }
 
 void rsync_engine_init(struct rsync_engine *rsync, const struct strvec *args)

@@ -5,6 +5,10 @@
  *
  * Exit codes of rsync(1): 0 and 24 (files vanished) are a complete copy, 23 (some could
  * not be read) a partial one unless the destination was the cause, all else a failure.
+ *
+ * What rsync found behind a symbolic link in a base (see detours.h) is copied again, in
+ * full, from the source alone. Hard links between such a part and the rest of the tree,
+ * or between a hundred such parts and the next, are lost in that one snapshot.
  */
 #pragma once
 

@@ -217,6 +217,7 @@ static struct engine_job make_job(struct run *run, const char *target)
 		.source = run->source.path,
 		.target = target,
 		.bases = &run->bases,
+		.unfinished = run->leftovers.n,
 		.patterns = &run->source.patterns,
 		.exclude_caches = config->exclude_caches,
 		.exclude_if_present = config->exclude_if_present,

@@ -30,6 +30,29 @@ int fs_open_dir(int dirfd, const char *name, int *ret_fd, struct error *err)
 	return 0;
 }
 
+int fs_open_parent(int dirfd, const char *path, int *ret_fd, const char **ret_name,
+		   struct error *err)
+{
+	CLEANUP(closep) int fd = -1;
+	const char *slash;
+
+	int r = fs_open_dir(dirfd, ".", &fd, err);
+	for (; r >= 0 && (slash = strchr(path, '/')); path = slash + 1) {
+		CLEANUP(freep) char *name = xstrndup(path, (size_t)(slash - path));
+		int next = -1;
+		r = fs_open_dir(fd, name, &next, err);
+		if (r >= 0) {
+			close(fd);
+			fd = next;
+		}
+	}
+	if (r < 0)
+		return r;
+	*ret_fd = STEAL_FD(fd);
+	*ret_name = path;
+	return 0;
+}
+
 int fs_make_dir(int dirfd, const char *name, mode_t mode, struct error *err)
 {
 	if (mkdirat(dirfd, name, mode) == 0)

@@ -25,6 +25,13 @@ void closep(int *fd);
 /* Opens a directory for reading; `name` may be "." for a second, independent stream. */
 int fs_open_dir(int dirfd, const char *name, int *ret_fd, struct error *err);
 
+/*
+ * Opens the directory in which the last name of `path` is, a path below `dirfd` of any
+ * length; `ret_name` points to that name in `path`.
+ */
+int fs_open_parent(int dirfd, const char *path, int *ret_fd, const char **ret_name,
+		   struct error *err);
+
 /* Makes a directory; one that is there already is fine. */
 int fs_make_dir(int dirfd, const char *name, mode_t mode, struct error *err);
 

@@ -51,18 +51,25 @@ static bool is_dots(const char *name)
 	return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
 }
 
-/* Whether an entry is a directory, asking the inode where the type is not told. */
-static bool is_dir(int fd, const struct dirent *entry)
+/* A DT_ value, asking the inode where the file system does not tell. */
+static int type_of(int fd, const struct dirent *entry)
 {
 	struct stat st;
 
 	if (entry->d_type != DT_UNKNOWN)
-		return entry->d_type == DT_DIR;
-	return fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISDIR(st.st_mode);
+		return entry->d_type;
+	if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return DT_UNKNOWN;
+	return IFTODT(st.st_mode);
 }
 
-static int read_names(int fd, struct strvec *names, struct strvec *subdirs)
+static bool is_dir(int fd, const struct dirent *entry)
+{
+	return type_of(fd, entry) == DT_DIR;
+}
+
+static int read_names(int fd, bool links_only, struct strvec *names,
+		      struct strvec *subdirs)
 {
 	CLEANUP(closedirp) DIR *dir = NULL;
 
@@ -79,8 +86,13 @@ static int read_names(int fd, struct strvec *names, struct strvec *subdirs)
 		const struct dirent *entry = readdir(dir);
 		if (!entry)
 			return -errno;
-		if (!is_dots(entry->d_name))
-			strvec_push(is_dir(fd, entry) ? subdirs : names, entry->d_name);
+		if (is_dots(entry->d_name))
+			continue;
+		int type = type_of(fd, entry);
+		if (type == DT_DIR)
+			strvec_push(subdirs, entry->d_name);
+		else if (!links_only || type == DT_LNK)
+			strvec_push(names, entry->d_name);
 	}
 }
 
@@ -91,7 +103,9 @@ static int enter(struct walker *w, int fd)
 	struct frame frame = {.fd = fd, .path_len = w->path.len};
 	struct stat st;
 
-	int r = fstat(fd, &st) < 0 ? -errno : read_names(fd, &names, &frame.subdirs);
+	int r = fstat(fd, &st) < 0
+			? -errno
+			: read_names(fd, w->walk->links_only, &names, &frame.subdirs);
 	if (r < 0)
 		w->walk->ret_unreadable++;
 	if (r < 0 || (w->walk->one_file_system && w->n > 0 && st.st_dev != w->top_dev)) {

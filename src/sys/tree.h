@@ -30,6 +30,7 @@ struct tree_walk {
 	tree_visit *visit;
 	void *ctx;
 	bool one_file_system;	 /* do not enter mounts */
+	bool links_only;	 /* `names` holds nothing but symbolic links */
 	uint64_t ret_unreadable; /* directories that could not be entered or read */
 };
 

@@ -114,6 +114,34 @@ static void test_read_large_file(void **state)
 	assert_memory_equal(out.buf, in.buf, in.len);
 }
 
+static void test_open_parent(void **state)
+{
+	CLEANUP(closep) int a = scratch_mkdir(scratch_fd(), "a");
+	CLEANUP(closep) int b = scratch_mkdir(a, "b");
+	CLEANUP(closep) int top = -1;
+	CLEANUP(closep) int fd = -1;
+	const char *name = NULL;
+	int none = -7;
+
+	(void)state;
+	scratch_write(scratch_fd(), "f", "top");
+	scratch_write(b, "f", "below");
+	assert_int_equal(fs_open_parent(scratch_fd(), "f", &top, &name, NULL), 0);
+	scratch_holds(top, name, "top");
+	assert_int_equal(fs_open_parent(scratch_fd(), "a/b/f", &fd, &name, NULL), 0);
+	assert_string_equal(name, "f");
+	scratch_holds(fd, name, "below");
+
+	/* the last name need not be there; the others must be directories */
+	assert_int_equal(symlinkat("b", a, "link"), 0);
+	assert_int_equal(fs_open_parent(scratch_fd(), "a/x/f", &none, &name, NULL),
+			 -ENOENT);
+	assert_int_equal(fs_open_parent(scratch_fd(), "f/f", &none, &name, NULL),
+			 -ENOTDIR);
+	assert_true(fs_open_parent(scratch_fd(), "a/link/f", &none, &name, NULL) < 0);
+	assert_int_equal(none, -7);
+}
+
 static void test_directories(void **state)
 {
 	struct error err = {.msg = ""};
@@ -235,6 +263,7 @@ int main(void)
 		TEST(test_read_file),
 		TEST(test_read_large_file),
 		TEST(test_directories),
+		TEST(test_open_parent),
 		TEST(test_list),
 		TEST(test_move),
 		TEST(test_move_read_only),

@@ -295,6 +295,23 @@ static void test_walk_unreadable(void **state)
 	assert_int_equal(scratch_as_other(walk_unreadable), 0);
 }
 
+static void test_links_only(void **state)
+{
+	CLEANUP(closep) int sub = scratch_mkdir(scratch_fd(), "sub");
+	struct seen seen = {0};
+	struct tree_walk walk = {.visit = look, .ctx = &seen, .links_only = true};
+
+	(void)state;
+	scratch_write(sub, "file", "");
+	assert_int_equal(mkfifoat(sub, "fifo", 0600), 0);
+	assert_int_equal(symlinkat("file", sub, "link"), 0);
+	assert_int_equal(symlinkat("..", sub, "to a directory"), 0);
+	assert_int_equal(symlinkat("nowhere", scratch_fd(), "dangling"), 0);
+	assert_int_equal(tree_walk(scratch_fd(), &walk, NULL), 0);
+	assert_int_equal(seen.dirs, 2);
+	assert_int_equal(seen.files, 3);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
 
 int main(void)
@@ -304,6 +321,7 @@ int main(void)
 		TEST(test_branches),
 		TEST(test_walk_prunes_and_stops),
 		TEST(test_links),
+		TEST(test_links_only),
 		TEST(test_remove_read_only),
 		TEST(test_stubborn),
 		TEST(test_wide),
