@@ -4,6 +4,9 @@
 #
 # Services of every kind are down while files are copied, and come back as they were.
 
+# shellcheck disable=SC2154,SC2030,SC2031 # variables of the libraries, and of run
+# shellcheck disable=SC2016 # scripts for another shell
+
 load ../cli/lib/common
 load lib/lab
 load lib/services
@@ -76,4 +79,189 @@ containers() {
 	done
 	is_back everything 2
 	[ "$(lab_running bare)" -eq 1 ]
+}
+
+@test "health checks are waited for; jobs, zeros and other values are left alone" {
+	mkdir "$work/job"
+	lab_service_health healthy --replicas 2 "${ours[@]}"
+	lab_service_job job "$work/job" --label com.example.autobackup.enable=true
+	lab_service_create zero --replicas 0 "${ours[@]}"
+	lab_service_global everywhere "${ours[@]}"
+	lab_service other --label com.example.autobackup.enable=false
+	lab_service longer --label com.example.autobackup.enable=true1
+	lab_service deeper --container-label com.example.autobackup.enable=true
+	for name in job zero everywhere other longer deeper; do
+		spec_version $name >"$work/$name.version"
+	done
+	lab_spec healthy >"$work/before"
+	run_backup 0
+
+	for name in job zero everywhere other longer deeper; do
+		[ "$(spec_version $name)" = "$(cat "$work/$name.version")" ]
+	done
+	[ "$(wc -l <"$work/job/ran")" = 1 ]
+	is_back healthy 2
+	diff "$work/before" <(lab_spec healthy)
+	[[ $output == *'1 service stopped'* ]]
+	[[ $output == *"service 'job' is a job and is left alone"* ]]
+	[[ $output == *"WARNING: service 'everywhere' is global and keeps running"* ]]
+	recorded_services '.services | length == 1 and .[0].downtime > 2'
+}
+
+@test "SCALE_GLOBAL=on drains global services, and takes exactly its constraint away" {
+	lab_service_global plain "${ours[@]}"
+	lab_service_global placed "${ours[@]}" --constraint node.role==manager \
+		--constraint node.labels.gone!=yes
+	lab_spec plain >"$work/plain"
+	lab_spec placed >"$work/placed"
+	during "docker ps -q >'$work/alive'
+		docker service inspect --format '{{.Spec.TaskTemplate.Placement.Constraints}}' placed >'$work/constraints'"
+	SCALE_GLOBAL=on run_backup 0
+	[ "$(wc -l <"$work/alive")" -eq 0 ]
+	[ "$(cat "$work/constraints")" = '[node.role==manager node.labels.gone!=yes node.id==quiesced-by-backup-container]' ]
+	for name in plain placed; do
+		diff "$work/$name" <(lab_spec $name)
+		[ "$(lab_running $name)" -eq 1 ]
+	done
+	# the update is over or under way, not paused, so that the next run is fine too
+	SCALE_GLOBAL=on run_backup 0
+	diff "$work/placed" <(lab_spec placed)
+	recorded_services '.services | length == 2 and all(.[]; .downtime > 0 and .error == null)'
+}
+
+@test "a paused update fails the run before anything is stopped" {
+	lab_service_paused_update broken --label com.example.autobackup.enable=true
+	lab_service web "${ours[@]}"
+	version=$(spec_version web)
+	broken=$(spec_version broken)
+	run_backup 1
+	[[ $output == *"service 'broken' has a paused update, which stopping it would resume: finish it or roll it back"* ]]
+	[ "$(spec_version web)" = "$version" ]
+	[ "$(spec_version broken)" = "$broken" ]
+	copies_are 0
+}
+
+@test "a service that is being updated is waited for, but not for ever" {
+	lab_service_updating busy 6 "${ours[@]}"
+	version=$(spec_version busy)
+	START_TIMEOUT=1s run_backup 1
+	[[ $output == *"service 'busy' is being updated"* ]]
+	[ "$(lab_api GET /services/busy | jq .Spec.Mode.Replicated.Replicas)" = 2 ]
+	run ! is_marked busy
+	copies_are 0
+
+	run_backup 0
+	[[ $output == *"'busy' is being updated, waiting"* ]]
+	is_back busy 2
+	copies_are 1
+}
+
+@test "our own service is never stopped, labelled though it is" {
+	export BACKUP_SRC=$src BACKUP_DEST=$dest
+	lab_service web --replicas 2 "${ours[@]}"
+	lab_spec web >"$work/before"
+	mkdir "$dest"
+	local path
+	path=$(cd "$(dirname "$BACKUP")" && pwd)
+	# shellcheck disable=SC2016
+	lab_service_host backup "${ours[@]}" --restart-condition none --stop-grace-period 1m \
+		--mount "type=bind,src=$path,dst=$path,readonly" \
+		--mount "type=bind,src=$work,dst=$work" \
+		--env "PROGRAM=$path/$(basename "$BACKUP")" --env "BACKUP_SRC=$src" --env "BACKUP_DEST=$dest" \
+		--env SCALE=required --env "LOG_FILE=$work/own.log" --env "OUT=$work/own" \
+		--env START_TIMEOUT=90s --env PRE_PASS=off -- \
+		sh -c '"$PROGRAM" run >"$OUT.out" 2>&1; echo $? >"$OUT.code"; sleep 1000000'
+	lab_wait_for 120 test -s "$work/own.code"
+	cat "$work/own.out"
+	[ "$(cat "$work/own.code")" = 0 ]
+	grep -q "service 'backup' is this backup's own and is left alone" "$work/own.out"
+	grep -q "started service 'web': 2 replicas" "$work/own.out"
+	diff "$work/before" <(lab_spec web)
+	[ -e "$(newest)/file" ]
+	[ "$(lab_replicas backup)" = 1 ]
+}
+
+@test "services stop by ascending number and start in reverse, equals together" {
+	local name
+	lab_service_create first --label order=-1 "${ours[@]}"
+	lab_service_create none "${ours[@]}"
+	lab_service_create second --label order=2 "${ours[@]}"
+	lab_service_create also --label order=2 "${ours[@]}"
+	for name in first none second also; do
+		lab_wait_for 60 lab_converged $name
+	done
+	# taken for 0, with a warning
+	SCALE_ORDER_LABEL=order run_backup 0
+	[[ $output == *"service 'first': label order='-1' is not a whole number"* ]]
+	sed -n "s/.*\] \(stopping\|started\) service '\([a-z]*\)'.*/\1 \2/p" <<<"$output" >"$work/order"
+	[ "$(sed -n '1,2p' "$work/order" | sort)" = $'stopping first\nstopping none' ]
+	[ "$(sed -n '3,4p' "$work/order" | sort)" = $'stopping also\nstopping second' ]
+	[ "$(sed -n '5,6p' "$work/order" | sort)" = $'started also\nstarted second' ]
+	[ "$(sed -n '7,8p' "$work/order" | sort)" = $'started first\nstarted none' ]
+}
+
+@test "the next in order stops when the one before has stopped, and starts when it runs" {
+	lab_service_slow early "$src" --label order=1 "${ours[@]}" --env SLOW=2
+	lab_service late --label order=2 "${ours[@]}"
+	docker events --filter type=container --filter event=die --filter event=start \
+		--format '{{.Action}} {{index .Actor.Attributes "com.docker.swarm.service.name"}}' \
+		>"$work/events" 2>/dev/null 3>&- 4>&- </dev/null &
+	events=$!
+	SCALE_ORDER_LABEL=order run_backup 0
+	told() { grep -E ' (early|late)$' "$work/events"; }
+	all_told() { [ "$(told | wc -l)" -ge 4 ]; }
+	lab_wait_for 30 all_told
+	kill "$events"
+	told
+	[ "$(told)" = $'die early\ndie late\nstart late\nstart early' ]
+}
+
+@test "STOP_TIMEOUT: no copy, everything comes back, the task and its node are told" {
+	lab_service_gated stubborn "$src" --replicas 1 "${ours[@]}"
+	lab_service web --replicas 2 "${ours[@]}"
+	rm "$src/may-end"
+	task=$(lab_tasks_json stubborn | jq -r '.[0].ID')
+	STOP_TIMEOUT=3s run_backup 1
+	[[ $output == *"services did not stop within 3"*"(STOP_TIMEOUT): "*"task ${task:0:12} of 'stubborn' on $(docker node ls --format '{{.Hostname}}') is running"* ]]
+	copies_are 0
+	[ -z "$(snapshots)" ]
+	is_back web 2
+	not_held stubborn 1
+	: >"$src/may-end"
+	comes_back stubborn 1
+	STOP_TIMEOUT=60s run_backup 0
+	is_back stubborn 1
+}
+
+@test "START_TIMEOUT: what cannot come back fails the run, is told, and nothing is removed" {
+	mkdir "$work/bound"
+	lab_service broken --replicas 2 --mount "type=bind,src=$work/bound,dst=/bound" \
+		--restart-delay 500ms "${ours[@]}"
+	lab_service web --replicas 2 "${ours[@]}"
+	DAILY_COUNT=1 KEEP_WITHIN=0s run_backup 0
+	first=$(redate "$(snapshots)" "$(made_at 3 days ago)")
+	during "rm -r '$work/bound'"
+	DAILY_COUNT=1 WEEKLY_COUNT=0 MONTHLY_COUNT=0 KEEP_WITHIN=0s START_TIMEOUT=8s run_backup 1
+	[[ $output == *"ERROR: service 'broken' is not back: 0 of 2 tasks run after 8"*"bind source path does not exist"* ]]
+	[[ $output == *"published daily/"* ]]
+	[ -e "$dest/$first" ]
+	[ "$(snapshots | wc -l)" = 2 ]
+	is_back web 2
+	not_held broken 2
+	recorded_services '.services | map({(.name): .error}) | add | .web == null and (.broken | contains("0 of 2"))'
+	mkdir "$work/bound"
+	lab_wait_for 60 is_back broken 2
+}
+
+@test "a dry run tells what it would do and changes nothing" {
+	lab_service web --replicas 2 "${ours[@]}"
+	lab_service_global everywhere "${ours[@]}"
+	web=$(spec_version web)
+	everywhere=$(spec_version everywhere)
+	SCALE_GLOBAL=on run_backup 0 run --dry-run
+	[[ $output == *"would scale service 'web' from 2 to 0 and back"* ]]
+	[[ $output == *"would drain global service 'everywhere' and bring it back"* ]]
+	[ "$(spec_version web)" = "$web" ]
+	[ "$(spec_version everywhere)" = "$everywhere" ]
+	[ ! -e "$dest/daily" ]
 }

@@ -19,6 +19,8 @@
 # often it copies, does what `during` says, and then waits for as long as there is a file
 # $work/hold.
 
+# shellcheck disable=SC2154 # variables of ../cli/lib/common
+
 quiesce_setup() {
 	common_setup
 	lab_use "$BATS_FILE_TMPDIR/lab"
@@ -32,7 +34,10 @@ quiesce_setup() {
 
 quiesce_teardown() {
 	local services
-	[ -n "$BATS_TEST_COMPLETED" ] || cat "$work/out" "$work/during.log" 2>/dev/null || :
+	if [ -z "$BATS_TEST_COMPLETED" ]; then
+		printf '%s\n' "${output-}"
+		cat "$work/out" "$work/during.log" 2>/dev/null || :
+	fi
 	rm -f "$work/hold"
 	: >"$src/may-end"
 	: >"$src/may-start"
@@ -133,11 +138,11 @@ not_held() {
 
 # is_back NAME COUNT: and its tasks run.
 is_back() {
-	not_held "$1" "$2" && [ "$(lab_running "$1")" -eq "$2" ] || {
+	if ! not_held "$1" "$2" || [ "$(lab_running "$1")" -ne "$2" ]; then
 		echo "$1 is not back: $(lab_replicas "$1") replicas, mark '$(mark "$1")'"
 		lab_tasks "$1"
 		return 1
-	}
+	fi
 }
 
 # comes_back NAME COUNT: likewise, but they may need a while yet.
