@@ -3,12 +3,15 @@
 /*
  * backup: the command line.
  */
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "model/report.h"
 
 /* Where standard descriptors are missing, no file of ours must get their numbers. */
 static void take_standard_descriptors(void)
@@ -18,8 +21,10 @@ static void take_standard_descriptors(void)
 	do
 		fd = open("/dev/null", O_RDWR);
 	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd < 0)
-		abort();
+	if (fd < 0) {
+		fprintf(stderr, "ERROR: open '/dev/null': %s\n", strerror(errno));
+		exit(EXIT_FAILED);
+	}
 	close(fd);
 }
 

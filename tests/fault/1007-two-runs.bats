@@ -169,7 +169,7 @@ nobody_works() {
 	start_slow_run
 	name=$(basename "$dest"/.backup/building/*.json .json)
 	[ -n "$(workers)" ]
-	kill -KILL "$slow" "$(worker)"
+	kill -KILL "$(worker)" "$slow"
 	ends_with 137 "$slow"
 	wait_for nobody_works
 	rm "$src/big"
@@ -215,7 +215,7 @@ nobody_works() {
 	PATH=$work/bin:$PATH "$BACKUP" >"$work/slow" 2>&1 &
 	slow=$!
 	wait_for [ -s "$work/lives" ]
-	kill -KILL "$slow" "$(worker)"
+	kill -KILL "$(worker)" "$slow"
 	ends_with 137 "$slow"
 	is_gone() { ! kill -0 "$(cat "$work/lives")" 2>/dev/null; }
 	SECONDS=0
@@ -238,7 +238,7 @@ nobody_works() {
 	PATH=$work/bin:$PATH "$BACKUP" >"$work/slow" 2>&1 &
 	slow=$!
 	wait_for [ -e "$work/lives" ]
-	kill -KILL "$slow" "$(worker)"
+	kill -KILL "$(worker)" "$slow"
 	ends_with 137 "$slow"
 	run_backup 75
 	LOCK_WAIT=20s run_backup 0
