@@ -20,6 +20,15 @@ static const struct {
 	{"--read-batch", "a snapshot is a tree, not a batch"},
 	{"--existing", "nothing would be copied into a fresh directory"},
 	{"--ignore-non-existing", "nothing would be copied into a fresh directory"},
+	{"--no-recursive", "nothing would be copied"},
+	{"--no-r", "nothing would be copied"},
+	{"--dirs", "a snapshot holds what is in directories, too"},
+	{"--no-dirs", "a snapshot holds directories"},
+	{"--no-d", "a snapshot holds directories"},
+	{"--old-dirs", "a snapshot holds what is in directories, too"},
+	{"--old-d", "a snapshot holds what is in directories, too"},
+	{"--ignore-missing-args", "a source that is gone must fail the run"},
+	{"--delete-missing-args", "a source that is gone must fail the run"},
 	{"--compare-dest", "unchanged files would be missing from the snapshot"},
 	{"--copy-dest", "unchanged files would be copied instead of linked"},
 	{"--link-dest", "what to link from is chosen by the run"},
@@ -35,6 +44,7 @@ static const struct {
 	{"--quiet", "the run reads rsync's report"},
 	{"--stderr", "the run reads rsync's report"},
 	{"--msgs2stderr", "the run reads rsync's report"},
+	{"--no-msgs2stderr", "the run reads rsync's report"},
 	{"--daemon", "a backup runs no server"},
 	{"--server", "a backup runs no server"},
 	{"--sender", "a backup runs no server"},
@@ -49,7 +59,7 @@ static const struct {
 };
 
 /* The same as letters. */
-static const char refused_letters[] = "nbR0qVM";
+static const char refused_letters[] = "nbdR0qVM";
 
 static int refuse(const char *arg, const char *why, struct error *err)
 {

@@ -214,6 +214,16 @@ END
 --backup
 -b
 --backup-dir=/x
+--no-recursive
+--no-r
+--dirs
+-d
+--no-dirs
+--no-d
+--old-dirs
+--old-d
+--ignore-missing-args
+--delete-missing-args
 --files-from=/x
 --from0
 -0
