@@ -57,3 +57,8 @@ const char *human_count(uint64_t n, char buf[HUMAN_MAX])
 	buf[out] = '\0';
 	return buf;
 }
+
+const char *human_noun(uint64_t n, const char *one, const char *many)
+{
+	return n == 1 ? one : many;
+}

@@ -18,3 +18,6 @@ const char *human_duration(double seconds, char buf[HUMAN_MAX]);
 
 /* "1,234,567". */
 const char *human_count(uint64_t n, char buf[HUMAN_MAX]);
+
+/* The word that fits the number: `one` for 1. Fills nothing. */
+const char *human_noun(uint64_t n, const char *one, const char *many);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/human.h"
 
 enum { NOTES_MAX = 200 };
 
@@ -145,7 +146,8 @@ void rsync_output_finish(struct rsync_output *out)
 		c->bytes > out->itemized_bytes ? c->bytes - out->itemized_bytes : 0;
 	if (out->notes_cut > 0) {
 		CLEANUP(freep)
-		char *text = xasprintf("... and %u more such lines", out->notes_cut);
+		char *text = xasprintf("... and %u more such %s", out->notes_cut,
+				       human_noun(out->notes_cut, "line", "lines"));
 		out->job->note(out->job->note_ctx, true, text);
 	}
 }

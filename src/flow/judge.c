@@ -51,10 +51,11 @@ enum snapshot_status judge_copy(const struct store *store, const struct catalog 
 		status = SNAPSHOT_SHRUNK;
 		log_warn(
 			log,
-			"the source has %s files and had %s: more than SHRINK_LIMIT=%u %% are "
+			"the source has %s %s and had %s: more than SHRINK_LIMIT=%u %% are "
 			"gone, so nothing is removed; if that is right, run once with "
 			"SHRINK_LIMIT=100",
-			human_count(files, a), human_count(before, b), limit);
+			human_count(files, a), human_noun(files, "file", "files"),
+			human_count(before, b), limit);
 	}
 	if (good->recorded && snapshot_links_collapsed(&good->record.counts, counts))
 		log_warn(

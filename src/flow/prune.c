@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/human.h"
 #include "flow/rotate.h"
 #include "model/report.h"
 #include "store/trash.h"
@@ -51,7 +52,8 @@ static int prune(const struct config *config, struct store *store, struct log *l
 		r = rotate_carry_out(store, &catalog, items, log, &removed, err);
 	if (r >= 0 && !config->dry_run)
 		r = trash_empty(store, err);
-	log_info(log, "%zu snapshots, %zu %s, %zu %s", catalog.n, plan.moves,
+	log_info(log, "%zu %s, %zu %s, %zu %s", catalog.n,
+		 human_noun(catalog.n, "snapshot", "snapshots"), plan.moves,
 		 config->dry_run ? "would be moved" : "moved",
 		 config->dry_run ? plan.removals : (size_t)removed,
 		 config->dry_run ? "would be removed" : "removed");

@@ -61,8 +61,10 @@ void report_summary(const struct report *report, struct strvec *ret_lines)
 	const struct snapshot_counts *c = &report->counts;
 	char a[HUMAN_MAX], b[HUMAN_MAX], d[HUMAN_MAX];
 
-	strvec_pushf(ret_lines, "%s files, %s directories, %s", human_count(c->files, a),
-		     human_count(c->dirs, b), human_bytes(c->bytes, d));
+	strvec_pushf(ret_lines, "%s %s, %s %s, %s", human_count(c->files, a),
+		     human_noun(c->files, "file", "files"), human_count(c->dirs, b),
+		     human_noun(c->dirs, "directory", "directories"),
+		     human_bytes(c->bytes, d));
 	strvec_pushf(ret_lines, "%s new, %s changed: %s copied",
 		     human_count(c->new_files, a), human_count(c->changed, b),
 		     human_bytes(c->bytes_copied, d));
@@ -70,9 +72,11 @@ void report_summary(const struct report *report, struct strvec *ret_lines)
 		     human_count(c->linked, a), human_bytes(c->bytes_linked, b),
 		     c->bytes ? 100.0 * (double)c->bytes_linked / (double)c->bytes : 0.0);
 	if (c->vanished > 0)
-		strvec_pushf(ret_lines, "%s vanished before they could be copied",
-			     human_count(c->vanished, a));
+		strvec_pushf(ret_lines, "%s vanished before %s could be copied",
+			     human_count(c->vanished, a),
+			     human_noun(c->vanished, "it", "they"));
 	if (c->unreadable > 0)
-		strvec_pushf(ret_lines, "%s errors on single files",
-			     human_count(c->unreadable, a));
+		strvec_pushf(ret_lines, "%s %s", human_count(c->unreadable, a),
+			     human_noun(c->unreadable, "error on a single file",
+					"errors on single files"));
 }

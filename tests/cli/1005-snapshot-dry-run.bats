@@ -15,7 +15,7 @@ deeds() {
 }
 
 counts() {
-	grep -E '\]   [0-9,]+ (files|new|linked)' <<<"$output" | cut -d ']' -f 2
+	grep -E '\]   [0-9,]+ (files?|new|linked)' <<<"$output" | cut -d ']' -f 2
 }
 
 # dry CODE [ARGUMENT...]: a dry run that leaves all of the destination as it is.
@@ -59,7 +59,7 @@ dry() {
 	rm "$src/2"
 	echo new >"$src/6"
 	dry 0
-	[[ $output == *'5 files, 1 directories'* ]]
+	[[ $output == *'5 files, 1 directory,'* ]]
 	[[ $output == *'1 new, 1 changed: 6 B copied'* ]]
 	[[ $output == *'3 linked'* ]]
 	dry 0 run

@@ -30,6 +30,14 @@ static void test_human(void **state)
 	cases_end(&cases);
 }
 
+static void test_noun(void **state)
+{
+	(void)state;
+	assert_string_equal(human_noun(0, "file", "files"), "files");
+	assert_string_equal(human_noun(1, "file", "files"), "file");
+	assert_string_equal(human_noun(2, "file", "files"), "files");
+}
+
 static void test_suggestions(void **state)
 {
 	static const char *const words[] = {"run",     "list", "prune", "config",
@@ -165,9 +173,10 @@ static void test_headtail_long(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_human),	 cmocka_unit_test(test_suggestions),
-		cmocka_unit_test(test_error),	 cmocka_unit_test(test_error_too_long),
-		cmocka_unit_test(test_headtail), cmocka_unit_test(test_headtail_long),
+		cmocka_unit_test(test_human),	       cmocka_unit_test(test_noun),
+		cmocka_unit_test(test_suggestions),    cmocka_unit_test(test_error),
+		cmocka_unit_test(test_error_too_long), cmocka_unit_test(test_headtail),
+		cmocka_unit_test(test_headtail_long),
 	};
 
 	return cmocka_run_group_tests_name("words", tests, NULL, NULL);
