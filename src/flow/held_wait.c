@@ -42,6 +42,7 @@ static void say_left(struct docker *docker, struct held **helds, size_t n,
 		     const struct tasks *tasks, struct strbuf *out)
 {
 	unsigned said = 0, left = 0;
+	bool ask = true; /* not again where it failed: services are down meanwhile */
 
 	for (size_t i = 0; i < tasks->n; i++) {
 		const struct task *task = &tasks->v[i];
@@ -50,7 +51,9 @@ static void say_left(struct docker *docker, struct held **helds, size_t n,
 		left++;
 		if (said >= 5)
 			continue;
-		CLEANUP(freep) char *node = task_node_name(docker, task);
+		CLEANUP(freep)
+		char *node = ask ? task_node_name(docker, task) : xstrdup(task->node_id);
+		ask = strcmp(node, task->node_id) != 0;
 		strbuf_addf(out, "%stask %.12s of '%s' on %s is %s", said++ ? ", " : "",
 			    task->id, name_of(helds, n, task->service_id), node,
 			    task->state);
@@ -194,8 +197,8 @@ static size_t look(struct docker *docker, struct watch *watches, size_t n,
 			watch->since = 0;
 		else if (watch->since == 0)
 			watch->since = now;
-		watch->done =
-			watch->since > 0 && now - watch->since >= watch->held->monitor;
+		watch->done = watch->since > 0 &&
+			      (last || now - watch->since >= watch->held->monitor);
 		if (watch->done)
 			watch->held->started_at = watch->since;
 		else if (last && is_removed(docker, watch->held))

@@ -46,9 +46,10 @@ int quiesce_connect(const struct config *config, struct log *log,
 	if (config->scale == CONFIG_SCALE_OFF)
 		return 0;
 	int r = docker_open(ret_docker, &options, &trouble, err);
+	/* a socket that the user named is one that should be there */
 	if (r < 0 && config->scale == CONFIG_SCALE_AUTO &&
-	    (trouble == DOCKER_NO_SOCKET || trouble == DOCKER_NO_SWARM) &&
-	    !*config->docker_host) {
+	    (trouble == DOCKER_NO_SWARM ||
+	     (trouble == DOCKER_NO_SOCKET && !*config->docker_host))) {
 		log_info(log, "no services are stopped: %s",
 			 trouble == DOCKER_NO_SOCKET
 				 ? "there is no Docker Engine here"

@@ -464,8 +464,11 @@ static int do_run(struct run *run, struct error *err)
 					 &run->report->counts, run->log);
 	if (dry)
 		log_info(run->log, "would publish daily/%s", run->name);
-	else if ((r = publish(run, lost ? &later : err)) < 0)
+	else if ((r = publish(run, lost ? &later : err)) < 0) {
+		if (lost)
+			log_error(run->log, "%s", later.msg);
 		return r;
+	}
 	if (lost) /* the snapshot is good; that a service is not back fails the run */
 		return -EREMOTEIO;
 	if ((r = rotate(run, err)) < 0)
