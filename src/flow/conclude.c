@@ -48,9 +48,9 @@ static void say_end(const struct report *report, const struct store *store,
 	char took[HUMAN_MAX], room[HUMAN_MAX];
 
 	if (report->result == REPORT_FAILED || report->result == REPORT_INTERRUPTED)
-		log_info(log, "%s %s after %s; no earlier snapshot was changed",
-			 report->dry_run ? "dry run" : "backup", words[report->result],
-			 human_duration(report->duration, took));
+		log_info(log, "%s %s after %s%s", report->dry_run ? "dry run" : "backup",
+			 words[report->result], human_duration(report->duration, took),
+			 report->removed ? "" : "; no earlier snapshot was changed");
 	else
 		log_info(log, "%s %s in %s, %s free",
 			 report->dry_run ? "dry run" : "backup", words[report->result],

@@ -108,12 +108,13 @@ in_empty_run() {
 	fake_set '{"engine": {"swarm": "inactive"}}'
 	SCALE=required run_backup 1 run
 	said 'is in no Swarm'
-	SCALE=auto run_backup 0 run
-	said 'no services are stopped: the Docker Engine is in no Swarm'
 	fake_set '{"engine": {"swarm": "locked"}}'
 	fails_saying 'is locked'
 	fake_set '{"engine": {"swarm": "leaderless"}}'
 	fails_saying 'The swarm does not have a leader'
+	fake_set '{"engine": {"swarm": "inactive"}}'
+	SCALE=auto run_backup 0 run
+	said 'no services are stopped: the Docker Engine is in no Swarm'
 	[ -z "$(fake_requests POST)" ]
 }
 
