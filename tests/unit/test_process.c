@@ -159,8 +159,11 @@ static void test_surroundings(void **state)
 	sigaddset(&block, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &block, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	says(&defaults, "grep -E '^Sig(Ign|Blk)' /proc/$$/status | tr -d '\\t 0'",
-	     "1:SigBlk:\n1:SigIgn:\n");
+	/* of the first 31; 32 and 33 are the C library's own, whoever set them */
+	says(&defaults,
+	     "grep -E '^Sig(Ign|Blk)' /proc/$$/status | "
+	     "while read key value; do echo $key $((0x$value & 0x7fffffff)); done",
+	     "1:SigBlk: 0\n1:SigIgn: 0\n");
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_UNBLOCK, &block, NULL);
 	/* a group of its own */
