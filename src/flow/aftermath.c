@@ -20,7 +20,8 @@ static int bring_back(const struct config *config, const struct store *store,
 	CLEANUP(docker_closep) struct docker *docker = NULL;
 	struct recovered done;
 
-	int r = quiesce_connect(config, log, &docker, err);
+	int r = quiesce_connect(config, (enum config_scale)config->scale, log, &docker,
+				err);
 	if (r < 0 || !docker)
 		return r;
 	return recover_services(docker, config, store->id, false, false, log, &done, err);

@@ -33,7 +33,7 @@ struct quiesce {
 	bool stopped;
 };
 
-int quiesce_connect(const struct config *config, struct log *log,
+int quiesce_connect(const struct config *config, enum config_scale scale, struct log *log,
 		    struct docker **ret_docker, struct error *err)
 {
 	const struct docker_options options = {
@@ -43,11 +43,11 @@ int quiesce_connect(const struct config *config, struct log *log,
 	};
 	enum docker_trouble trouble;
 
-	if (config->scale == CONFIG_SCALE_OFF)
+	if (scale == CONFIG_SCALE_OFF)
 		return 0;
 	int r = docker_open(ret_docker, &options, &trouble, err);
 	/* a socket that the user named is one that should be there */
-	if (r < 0 && config->scale == CONFIG_SCALE_AUTO &&
+	if (r < 0 && scale == CONFIG_SCALE_AUTO &&
 	    (trouble == DOCKER_NO_SWARM ||
 	     (trouble == DOCKER_NO_SOCKET && !*config->docker_host))) {
 		log_info(log, "no services are stopped: %s",
@@ -56,7 +56,7 @@ int quiesce_connect(const struct config *config, struct log *log,
 				 : "the Docker Engine is in no Swarm");
 		return 0;
 	}
-	if (r < 0 && config->scale == CONFIG_SCALE_AUTO)
+	if (r < 0 && scale == CONFIG_SCALE_AUTO)
 		return error_prefix(err, r,
 				    "services cannot be stopped (SCALE=off goes on "
 				    "without)");

@@ -26,10 +26,10 @@
 struct quiesce;
 
 /*
- * Connects as the configuration says. With SCALE=auto, where there is no engine or no
+ * Connects as the configuration says, `scale` apart. With SCALE=auto, where there is no engine or no
  * Swarm, `ret_docker` is NULL and the log says so; with SCALE=off just NULL.
  */
-int quiesce_connect(const struct config *config, struct log *log,
+int quiesce_connect(const struct config *config, enum config_scale scale, struct log *log,
 		    struct docker **ret_docker, struct error *err);
 
 /*

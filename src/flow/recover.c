@@ -96,8 +96,8 @@ static int recover(const struct config *config, bool all, struct log *log,
 		return r;
 	if (r < 0)
 		log_warn(log, "%s", err->msg);
-	r = quiesce_connect(config, log, &docker, err);
-	if (r < 0 || !docker)
+	r = quiesce_connect(config, CONFIG_SCALE_REQUIRED, log, &docker, err);
+	if (r < 0)
 		return r;
 	r = recover_services(docker, config, store->id, all, config->dry_run, log, &done,
 			     err);

@@ -297,7 +297,8 @@ static int connect_services(struct run *run, struct error *err)
 {
 	struct recovered done;
 
-	int r = quiesce_connect(run->config, run->log, &run->docker, err);
+	int r = quiesce_connect(run->config, (enum config_scale)run->config->scale,
+				run->log, &run->docker, err);
 	if (r < 0 || !run->docker)
 		return r;
 	r = recover_services(run->docker, run->config, run->store.id, false,

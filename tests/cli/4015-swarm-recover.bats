@@ -158,6 +158,19 @@ at_request() {
 	is_up web 2
 }
 
+@test "recover needs an engine, and does its work whatever SCALE says" {
+	mkdir "$dest"
+	engine "$(marked web "$(held elsewhere 2)")"
+	SCALE=off run_backup 0 recover --all --yes
+	is_up web 2
+	SCALE=auto DOCKER_HOST=unix://$work/none run_backup 1 recover
+	said "there is no Docker Engine at unix://$work/none"
+	fake_set '{"engine": {"swarm": "inactive"}}'
+	SCALE=auto run_backup 1 recover
+	said 'is in no Swarm'
+	unsaid 'no services are stopped'
+}
+
 @test "a mark that is not understood is reported with its text, and harms nothing" {
 	run_backup_once
 	id=$(own_id)
