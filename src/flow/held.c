@@ -132,8 +132,12 @@ static enum change_result decide_start(struct change *change, struct service *se
 
 	(void)err;
 	if (!text || !mark_parse(text, &mark) || !same_mark(&mark, &held->mark)) {
-		/* done already (the answer was lost), or somebody else set the spec */
+		/*
+		 * Done already (the answer was lost), or somebody else set the spec: even
+		 * to the count it had, it was not at 0 all the time.
+		 */
 		held->other_decided =
+			!held->sent_back ||
 			!same_count(spec_replicas(service->spec), held->mark.replicas);
 		return CHANGE_NEEDLESS;
 	}
@@ -179,7 +183,7 @@ static void say_started(struct held *held, const struct change *change, struct l
 		log_warn(
 			log,
 			"service '%s' was scaled by somebody else while it was down, and "
-			"stays as it is",
+			"stays as it is; its files may have changed during the copy",
 			held->name);
 	else if (held->global || held->mark.replicas < 0)
 		log_info(log, "started service '%s'", held->name);

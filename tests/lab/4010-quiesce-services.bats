@@ -253,6 +253,16 @@ containers() {
 	lab_wait_for 60 is_back broken 2
 }
 
+@test "two hundred services stop and start in one run, and none is left behind" {
+	lab_service_many many 200 "${ours[@]}"
+	run_backup 0
+	[[ $output == *'200 services stopped'* ]]
+	[[ $output != *WARNING* ]]
+	lab_many_run many 200
+	[ -z "$(docker service ls -q --filter label=backup-container.quiesced)" ]
+	recorded_services '.services | length == 200 and all(.[]; .error == null and .downtime > 0)'
+}
+
 @test "a dry run tells what it would do and changes nothing" {
 	lab_service web --replicas 2 "${ours[@]}"
 	lab_service_global everywhere "${ours[@]}"
