@@ -32,8 +32,10 @@ load lib/swarm
 	engine "$(service web 2)"
 	during 'fake_set "{\"service\": \"web\", \"replicas\": 2, \"labels\": {\"backup-container.quiesced\": null}}"'
 	run_backup 0 run
-	unsaid 'somebody else'
-	is_up web 2
+	# the count is right, but its tasks ran while files were copied
+	said "service 'web' was scaled by somebody else while it was down"
+	said 'its files may have changed during the copy'
+	eventually 5 is_up web 2
 	[ "$(fake_requests POST | wc -l)" = 1 ]
 }
 
