@@ -147,11 +147,8 @@ static int run(const struct command *command, int argc, char **argv)
 	CLEANUP(listing_release) struct listing listing = {.store = STORE_INIT};
 	struct error err;
 
-	int r = command_options(command, argc, argv, options, NULL);
+	int r = settings_load(command, argc, argv, options, &config);
 	if (r >= 0)
-		return r;
-	r = settings_load(&config);
-	if (r != 0)
 		return r;
 	r = load(&listing, &config, log, &err);
 	if (r < 0) {

@@ -33,11 +33,8 @@ static int run(const struct command *command, int argc, char **argv)
 	CLEANUP(config_release) struct config config = {0};
 	CLEANUP(log_freep) struct log *log = NULL;
 
-	int r = command_options(command, argc, argv, options, NULL);
+	int r = settings_load(command, argc, argv, options, &config);
 	if (r >= 0)
-		return r;
-	r = settings_load(&config);
-	if (r != 0)
 		return r;
 	config.dry_run |= dry_run;
 	if (all && !yes && !config.dry_run && !confirmed())

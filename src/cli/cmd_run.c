@@ -58,11 +58,8 @@ static int run(const struct command *command, int argc, char **argv)
 	const struct command_option options[] = {{"dry-run", &dry_run}, {NULL, NULL}};
 	CLEANUP(config_release) struct config config = {0};
 
-	int r = command_options(command, argc, argv, options, NULL);
+	int r = settings_load(command, argc, argv, options, &config);
 	if (r >= 0)
-		return r;
-	r = settings_load(&config);
-	if (r != 0)
 		return r;
 	config.dry_run |= dry_run;
 

@@ -34,7 +34,8 @@ static bool zone_known(void *ctx, const char *zone)
 	return clock_zone_known(zone);
 }
 
-int settings_load(struct config *config)
+int settings_load(const struct command *command, int argc, char **argv,
+		  const struct command_option *options, struct config *config)
 {
 	const struct config_source source = {
 		.get = get_env,
@@ -44,6 +45,9 @@ int settings_load(struct config *config)
 	CLEANUP(strvec_release) struct strvec errors = STRVEC_INIT;
 	struct error err;
 
+	int r = command_options(command, argc, argv, options, NULL);
+	if (r >= 0)
+		return r;
 	config_load(config, &source, &errors);
 	if (rsync_args_check(&config->rsync_args, &err) < 0)
 		strvec_push(&errors, err.msg);
@@ -59,5 +63,5 @@ int settings_load(struct config *config)
 	else
 		unsetenv("TZ");
 	tzset();
-	return 0;
+	return -1;
 }

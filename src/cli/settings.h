@@ -6,10 +6,13 @@
  */
 #pragma once
 
+#include "cli/command.h"
 #include "model/config.h"
 
 /*
- * Fills `config` and takes over its time zone. Returns 0, or EXIT_USAGE after it has
- * said everything that is wrong on standard error.
+ * Reads a command's options and the configuration, and takes over its time zone. Returns
+ * -1 to go on, or the exit code to end with: --help was answered, or everything that is
+ * wrong has been said on standard error.
  */
-int settings_load(struct config *config);
+int settings_load(const struct command *command, int argc, char **argv,
+		  const struct command_option *options, struct config *config);
