@@ -33,7 +33,7 @@ teardown() {
 	lab_service_slow slow "$src" --replicas 6 --env SLOW=3 "${ours[@]}"
 	[ "$(lab_tasks slow | awk '{ print $2 }' | sort -u | wc -l)" = 3 ]
 	lab_spec slow >"$work/before"
-	during 'for node in 1 2 3; do docker -H "unix://$LAB_DIR/$node/docker.sock" ps -q; done >"$work/alive"'
+	during 'for node in 1 2 3; do docker -H "unix://$LAB_DIR/$node/docker.sock" ps -q --filter label=com.docker.swarm.service.name=slow; done >"$work/alive"'
 	export work
 	run_backup 0
 	[ "$(wc -l <"$work/alive")" = 0 ]
@@ -47,7 +47,7 @@ teardown() {
 @test "SCALE_GLOBAL=on drains a global service on every node" {
 	lab_service_global everywhere "${ours[@]}"
 	lab_spec everywhere >"$work/before"
-	during 'for node in 1 2 3; do docker -H "unix://$LAB_DIR/$node/docker.sock" ps -q; done >"$work/alive"'
+	during 'for node in 1 2 3; do docker -H "unix://$LAB_DIR/$node/docker.sock" ps -q --filter label=com.docker.swarm.service.name=everywhere; done >"$work/alive"'
 	export work
 	SCALE_GLOBAL=on run_backup 0
 	[ "$(wc -l <"$work/alive")" = 0 ]
