@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -14,14 +13,6 @@ enum {
 	GONE_POLL_MS = 300,
 	RUNNING_POLL_MS = 500,
 };
-
-/* False when a signal came. */
-static bool sleep_ms(int ms)
-{
-	struct pollfd fd = {.fd = signals_fd(), .events = POLLIN};
-
-	return poll(&fd, 1, ms) == 0 && !signals_caught();
-}
 
 static void ids_of(struct held **helds, size_t n, struct strvec *ret_ids)
 {
@@ -94,7 +85,7 @@ int held_wait_gone(struct docker *docker, struct held **helds, size_t n, double 
 				"services did not stop within %s (STOP_TIMEOUT): %s",
 				human_duration(seconds, waited), left.buf);
 		}
-		if (gone < 2 && !sleep_ms(GONE_POLL_MS))
+		if (gone < 2 && !signals_sleep(GONE_POLL_MS))
 			return error_say(err, -EINTR,
 					 "interrupted while services stopped");
 	}
@@ -238,7 +229,7 @@ void held_wait_running(struct docker *docker, struct held **helds, size_t n,
 			if (!watches[i].done && !watches[i].held->removed &&
 			    !watches[i].held->error)
 				watches[i].held->error = xstrdup(err.msg);
-		if (last || (left > 0 && !sleep_ms(RUNNING_POLL_MS)))
+		if (last || (left > 0 && !signals_sleep(RUNNING_POLL_MS)))
 			return;
 	}
 }

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,14 +165,6 @@ static int must_wait(const struct quiesce *quiesce, const struct services *servi
 	return 0;
 }
 
-static int sleep_ms(int ms, struct error *err)
-{
-	struct pollfd fd = {.fd = signals_fd(), .events = POLLIN};
-
-	poll(&fd, 1, ms);
-	return signals_caught() ? error_say(err, -EINTR, "interrupted") : 0;
-}
-
 static int say_still_held(struct error *err)
 {
 	CLEANUP(freep) char *why = xstrdup(err->msg);
@@ -208,9 +199,8 @@ static int list_ready(const struct quiesce *quiesce, struct services *ret_servic
 			return say_still_held(err);
 		if (!said)
 			log_info(quiesce->log, "%s, waiting", err->msg);
-		r = sleep_ms(SELECT_POLL_MS, err);
-		if (r < 0)
-			return r;
+		if (!signals_sleep(SELECT_POLL_MS))
+			return error_say(err, -EINTR, "interrupted");
 	}
 }
 

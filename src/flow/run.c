@@ -432,7 +432,7 @@ static int rotate(struct run *run, struct error *err)
 }
 
 /* What this run linked from and no longer needs, and what was just removed. */
-static int delete_trash(struct run *run, struct error *err)
+static void delete_trash(struct run *run, struct error *err)
 {
 	int r = 0;
 
@@ -444,7 +444,6 @@ static int delete_trash(struct run *run, struct error *err)
 		r = trash_empty(&run->store, err);
 	if (r < 0)
 		log_warn(run->log, "%s, ignoring", err->msg);
-	return 0;
 }
 
 static int do_run(struct run *run, struct error *err)

@@ -14,6 +14,12 @@
 
 #include "base/alloc.h"
 
+void closedirp(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
 void closep(int *fd)
 {
 	if (*fd >= 0)
@@ -67,12 +73,6 @@ int fs_make_dir(int dirfd, const char *name, mode_t mode, struct error *err)
 		return error_say(err, -ENOTDIR,
 				 "'%s' is in the way: it is not a directory", name);
 	return 0;
-}
-
-static void closedirp(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
 }
 
 int fs_list(int dirfd, struct strvec *ret_names, struct error *err)

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -21,6 +22,9 @@
 
 /* For CLEANUP(): closes unless it is -1. */
 void closep(int *fd);
+
+/* For CLEANUP(): closes unless it is NULL. */
+void closedirp(DIR **dir);
 
 /* Opens a directory for reading; `name` may be "." for a second, independent stream. */
 int fs_open_dir(int dirfd, const char *name, int *ret_fd, struct error *err);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -55,6 +56,14 @@ const char *signals_name(int signo)
 	default:
 		return "a signal";
 	}
+}
+
+bool signals_sleep(int ms)
+{
+	struct pollfd fd = {.fd = wake[0], .events = POLLIN};
+
+	poll(&fd, 1, ms);
+	return !caught;
 }
 
 int signals_fd(void)

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 /* Call once, before the first wait. */
 void signals_catch(void);
 
@@ -14,6 +16,9 @@ int signals_caught(void);
 
 /* "SIGTERM" and so on, for those that are caught. */
 const char *signals_name(int signo);
+
+/* Sleeps; false, and at once, when a signal asks or asked us to end. */
+bool signals_sleep(int ms);
 
 /* Readable once a signal came, for ever; -1 before signals_catch(). Not the caller's. */
 int signals_fd(void);
