@@ -235,3 +235,75 @@ void parse_list(const char *s, struct strvec *items)
 	}
 	push_item(&item, items);
 }
+
+int parse_line(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			return -EINVAL;
+	return 0;
+}
+
+int parse_host(const char *s)
+{
+	const char *colon = strchr(s, ':');
+
+	if (*s == '\0' || *s == '-' || (colon && !strchr(colon + 1, ':')))
+		return -EINVAL;
+	for (; *s; s++)
+		if (!isalnum((unsigned char)*s) && !strchr("-._:%", *s) &&
+		    (unsigned char)*s < 0x80)
+			return -EINVAL;
+	return 0;
+}
+
+enum { ADDRESS_LONGEST = 254 };
+
+/* One or more of the characters, in groups with single dots between. */
+static bool is_dotted(const char *s, size_t len, const char *others)
+{
+	bool after_dot = true;
+
+	for (size_t i = 0; i < len; i++) {
+		bool dot = s[i] == '.';
+		if (dot ? after_dot
+			: !isalnum((unsigned char)s[i]) && !strchr(others, s[i]))
+			return false;
+		after_dot = dot;
+	}
+	return !after_dot;
+}
+
+int parse_address(const char *s)
+{
+	const char *at = strchr(s, '@');
+	size_t len = strlen(s);
+
+	if (!at || len > ADDRESS_LONGEST ||
+	    !is_dotted(s, (size_t)(at - s), "!#$%&'*+/=?^_`{|}~-"))
+		return -EINVAL;
+
+	const char *domain = at + 1;
+	size_t domain_len = len - (size_t)(domain - s);
+	if (domain_len > 2 && *domain == '[' && domain[domain_len - 1] == ']')
+		return strspn(domain + 1, "0123456789abcdefABCDEFIPv.:") == domain_len - 2
+			       ? 0
+			       : -EINVAL;
+	return is_dotted(domain, domain_len, "-_") ? 0 : -EINVAL;
+}
+
+int parse_addresses(const char *s, struct strvec *addresses)
+{
+	CLEANUP(strvec_release) struct strvec items = STRVEC_INIT;
+
+	if (parse_line(s) < 0)
+		return -EINVAL;
+	parse_list(s, &items);
+	for (size_t i = 0; i < items.n; i++)
+		if (parse_address(items.v[i]) < 0)
+			return -EINVAL;
+	for (size_t i = 0; i < items.n; i++)
+		if (!strvec_has(addresses, items.v[i]))
+			strvec_push(addresses, items.v[i]);
+	return items.n > 0 ? 0 : -EINVAL;
+}

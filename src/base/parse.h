@@ -44,3 +44,19 @@ int parse_words(const char *s, struct strvec *words);
  * and empty items left out.
  */
 void parse_list(const char *s, struct strvec *items);
+
+/* Text of one line: no control characters (C0, DEL). */
+int parse_line(const char *s);
+
+/* A host's name or IP address; nothing that only looks like one with a port behind. */
+int parse_host(const char *s);
+
+/*
+ * A mail address local@domain, in the dot-atom form of RFC 5322, 3.4.1, or with a domain
+ * literal; at most 254 characters (RFC 5321, 4.5.3.1.3). No quoted local parts, no
+ * display names, ASCII only.
+ */
+int parse_address(const char *s);
+
+/* Addresses with commas between, at least one; each is kept once. */
+int parse_addresses(const char *s, struct strvec *addresses);

@@ -31,7 +31,7 @@ static void print_text(const struct config *config)
 		CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
 
 		strbuf_add_escaped(&line, text, strlen(text));
-		printf("%-19s %-28s %s%s%s\n", keys[i].name, line.buf,
+		printf("%-20s %-28s %s%s%s\n", keys[i].name, line.buf,
 		       origins[value->origin], value->file ? " " : "",
 		       value->file ? value->file : "");
 	}

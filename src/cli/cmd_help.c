@@ -15,7 +15,7 @@ static void print_overview(void)
 	     "Snapshots of a directory that look like full copies and cost only what\n"
 	     "changed. Configured by environment variables.\n");
 	for (const struct command *const *c = commands; *c; c++)
-		printf("  %-8s %s\n", (*c)->name, (*c)->summary);
+		printf("  %-9s %s\n", (*c)->name, (*c)->summary);
 	puts("\n'backup COMMAND --help' tells more, 'backup help config' lists the variables.");
 }
 
@@ -25,7 +25,8 @@ static void print_config(void)
 	const struct config_key *keys = config_keys(&n);
 
 	puts("Each variable may instead be given as NAME_FILE, the path of a file that holds\n"
-	     "the value. An empty one counts as not set.");
+	     "the value. An empty one counts as not set. SMTP_USER and SMTP_PASS are also read\n"
+	     "from secrets, see SECRETS_DIR.");
 	for (size_t i = 0; i < n; i++) {
 		CLEANUP(strbuf_release) struct strbuf accepted = STRBUF_INIT;
 		config_accepted(&keys[i], &accepted);

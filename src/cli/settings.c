@@ -10,8 +10,8 @@
 
 #include "engine/rsync_args.h"
 #include "model/report.h"
-#include "sys/clock.h"
 #include "sys/fs.h"
+#include "sys/zone.h"
 
 static const char *get_env(void *ctx, const char *name)
 {
@@ -28,10 +28,16 @@ static int read_file(void *ctx, const char *path, struct strbuf *out, struct err
 	return fs_read_file(AT_FDCWD, real ? real : path, out, err);
 }
 
-static bool zone_known(void *ctx, const char *zone)
+static bool is_zone(void *ctx, const char *zone)
 {
 	(void)ctx;
-	return clock_zone_known(zone);
+	return zone_known(zone);
+}
+
+static void nearest_zone(void *ctx, const char *zone, struct strbuf *out)
+{
+	(void)ctx;
+	zone_nearest(zone, out);
 }
 
 int settings_load(const struct command *command, int argc, char **argv,
@@ -40,7 +46,8 @@ int settings_load(const struct command *command, int argc, char **argv,
 	const struct config_source source = {
 		.get = get_env,
 		.read_file = read_file,
-		.zone_known = zone_known,
+		.zone_known = is_zone,
+		.zone_nearest = nearest_zone,
 	};
 	CLEANUP(strvec_release) struct strvec errors = STRVEC_INIT;
 	struct error err;

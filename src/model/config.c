@@ -60,6 +60,22 @@ void config_accepted(const struct config_key *key, struct strbuf *out)
 						      : " or ",
 				    *c);
 		break;
+	case CONFIG_LINE:
+		strbuf_addstr(out, "one line of text without control characters");
+		break;
+	case CONFIG_HOST:
+		strbuf_addstr(out, "a host name or an address, without a port");
+		break;
+	case CONFIG_PORT:
+		strbuf_addstr(out, "a whole number from 1 to 65535");
+		break;
+	case CONFIG_ADDRESS:
+		strbuf_addstr(out, "an address such as backup@example.com");
+		break;
+	case CONFIG_ADDRESSES:
+		strbuf_addstr(
+			out, "addresses such as backup@example.com, with commas between");
+		break;
 	case CONFIG_ZONE:
 		strbuf_addstr(
 			out, "a zone such as Europe/Berlin, or a rule such as CET-1CEST");
@@ -111,6 +127,19 @@ static int set_field(struct config *config, const struct config_source *source,
 	case CONFIG_TEXT:
 		*(const char **)field = text;
 		return 0;
+	case CONFIG_LINE:
+		*(const char **)field = text;
+		return parse_line(text);
+	case CONFIG_HOST:
+		*(const char **)field = text;
+		return parse_host(text);
+	case CONFIG_PORT:
+		return parse_uint(text, 1, 65535, field);
+	case CONFIG_ADDRESS:
+		*(const char **)field = text;
+		return parse_address(text);
+	case CONFIG_ADDRESSES:
+		return parse_addresses(text, field);
 	case CONFIG_RATE:
 		return parse_rate(text, field);
 	case CONFIG_LIST:
@@ -127,59 +156,101 @@ static int set_field(struct config *config, const struct config_source *source,
 	return -EINVAL;
 }
 
-/* Finds out what was written for the key, and where. */
-static int find_value(const struct config_source *source, const struct config_key *key,
-		      struct config_value *value, struct strvec *errors)
+/* Reads the value from the file that value->file names. */
+static int read_value(const struct config_source *source, const struct config_key *key,
+		      struct config_value *value, struct error *err)
 {
-	CLEANUP(freep) char *file_key = xasprintf("%s_FILE", key->name);
 	CLEANUP(strbuf_release) struct strbuf content = STRBUF_INIT_MAX(FILE_LARGEST);
-	const char *text = source->get(source->ctx, key->name);
-	const char *path = source->get(source->ctx, file_key);
-	struct error err;
 
-	if (!path || !*path) {
-		value->origin =
-			text && *text ? CONFIG_FROM_ENVIRONMENT : CONFIG_FROM_DEFAULT;
-		value->text = xstrdup(text && *text ? text : key->fallback);
-		return 0;
-	}
-	value->origin = CONFIG_FROM_FILE;
-	value->file = xstrdup(path);
-	value->text = xstrdup("");
-	if (text && *text) {
-		strvec_pushf(errors, "%s and %s are both set: keep one of them",
-			     key->name, file_key);
-		return -EINVAL;
-	}
-	if (source->read_file(source->ctx, path, &content, &err) < 0) {
-		strvec_pushf(errors, "%s: %s", file_key, err.msg);
-		return -EINVAL;
-	}
+	int r = source->read_file(source->ctx, value->file, &content, err);
+	if (r < 0)
+		return r;
 	if (content.len > 0 && content.buf[content.len - 1] == '\n')
 		strbuf_cut(&content, content.len - 1);
-	if (strlen(content.buf) != content.len) {
-		strvec_pushf(errors, "%s: '%s' holds a NUL byte", file_key, path);
-		return -EINVAL;
-	}
-	free(value->text);
+	if (strlen(content.buf) != content.len)
+		return error_say(err, -EINVAL, "'%s' holds a NUL byte", value->file);
 	value->text = xstrdup(content.len > 0 ? content.buf : key->fallback);
 	return 0;
+}
+
+/* Finds out what was written for the key, and where. */
+static int find_value(const struct config_source *source, const struct config *config,
+		      const struct config_key *key, struct config_value *value,
+		      struct strvec *errors)
+{
+	CLEANUP(freep) char *file_key = xasprintf("%s_FILE", key->name);
+	const char *text = source->get(source->ctx, key->name);
+	const char *path = source->get(source->ctx, file_key);
+	bool is_set = text && *text, has_path = path && *path;
+	struct error err;
+	int r = 0;
+
+	if (has_path)
+		value->file = xstrdup(path);
+	else if (key->secret_file)
+		value->file = xasprintf("%s/%s", config->secrets_dir, key->secret_file);
+	if (has_path && is_set)
+		r = error_say(&err, -EINVAL, "%s and %s are both set: keep one of them",
+			      key->name, file_key);
+	else if (value->file)
+		r = read_value(source, key, value, &err);
+	if (r < 0 && !(has_path && is_set))
+		error_prefix(&err, r, "%s", has_path ? file_key : key->name);
+	if (!has_path && (r == -ENOENT || r == -ENOTDIR)) {
+		free(STEAL(value->file)); /* no such secret */
+		r = 0;
+	}
+	value->origin = value->file ? CONFIG_FROM_FILE
+			: is_set    ? CONFIG_FROM_ENVIRONMENT
+				    : CONFIG_FROM_DEFAULT;
+	if (!value->text)
+		value->text = xstrdup(value->file ? "" : is_set ? text : key->fallback);
+	if (r < 0)
+		strvec_push(errors, err.msg);
+	return r;
 }
 
 static void load_key(struct config *config, const struct config_source *source,
 		     const struct config_key *key, struct config_value *value,
 		     struct strvec *errors)
 {
-	if (find_value(source, key, value, errors) < 0)
+	if (find_value(source, config, key, value, errors) < 0)
 		return;
 	if (set_field(config, source, key, value->text) == 0)
 		return;
 
 	CLEANUP(strbuf_release) struct strbuf accepted = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf nearest = STRBUF_INIT;
 	config_accepted(key, &accepted);
-	strvec_pushf(errors, "%s='%s'%s%s: expected %s", key->name,
+	if (key->type == CONFIG_ZONE)
+		source->zone_nearest(source->ctx, value->text, &nearest);
+	strvec_pushf(errors, "%s='%s'%s%s: expected %s%s%s%s", key->name,
 		     key->secret ? "(hidden)" : value->text, value->file ? " from " : "",
-		     value->file ? value->file : "", accepted.buf);
+		     value->file ? value->file : "", accepted.buf,
+		     nearest.len > 0 ? "; did you mean '" : "", nearest.buf,
+		     nearest.len > 0 ? "'?" : "");
+}
+
+/* What single values cannot tell. Nobody logs in by accident in the clear. */
+static void check_mail(const struct config *config, struct strvec *errors)
+{
+	bool user = *config->smtp_user, pass = *config->smtp_pass;
+
+	if (config->smtp_timeout < 1)
+		strvec_push(errors,
+			    "SMTP_TIMEOUT='0': expected a duration of at least 1s");
+	if (!config_has_mail(config) || !user)
+		return;
+	if (!pass)
+		strvec_push(errors,
+			    "SMTP_USER is set and SMTP_PASS is not: set it too, or in a "
+			    "secret called smtp_pass");
+	if (config->smtp_tls == CONFIG_TLS_OFF && !config->smtp_allow_plaintext)
+		strvec_push(
+			errors,
+			"SMTP_USER is set and SMTP_TLS=off: the password could be read "
+			"on its way; set SMTP_TLS=on, or SMTP_ALLOW_PLAINTEXT=on where "
+			"that does not matter");
 }
 
 int config_load(struct config *config, const struct config_source *source,
@@ -190,7 +261,25 @@ int config_load(struct config *config, const struct config_source *source,
 
 	for (size_t i = 0; i < n; i++)
 		load_key(config, source, &keys[i], &config->values[i], errors);
+	if (errors->n == before)
+		check_mail(config, errors);
 	return errors->n > before ? -EINVAL : 0;
+}
+
+const struct config_value *config_value(const struct config *config, const char *name)
+{
+	size_t n;
+	const struct config_key *keys = config_keys(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(keys[i].name, name) == 0)
+			return &config->values[i];
+	abort();
+}
+
+bool config_has_mail(const struct config *config)
+{
+	return strcmp(config->smtp_server, "smtp.example.com") != 0;
 }
 
 void config_release(struct config *config)
@@ -201,5 +290,6 @@ void config_release(struct config *config)
 	}
 	strvec_release(&config->exclude);
 	strvec_release(&config->rsync_args);
+	strvec_release(&config->email_to);
 	*config = (struct config){0};
 }

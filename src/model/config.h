@@ -6,7 +6,10 @@
  *
  * A key comes from the environment variable of its name, or from the file that
  * NAME_FILE names (one trailing newline is cut), or has its default. An empty variable
- * counts as not set, as in the shell's ${NAME:-default}. After loading, nothing changes.
+ * counts as not set, as in the shell's ${NAME:-default}. A key with a `secret_file` comes
+ * from the file of that name in SECRETS_DIR where there is one, whatever the variable
+ * says; NAME_FILE, which somebody wrote for this key, goes before. After loading, nothing
+ * changes.
  *
  * Pure: the environment and the files are reached through `struct config_source`.
  */
@@ -34,6 +37,11 @@ enum config_type {
 	CONFIG_CHOICE,
 	CONFIG_ZONE,
 	CONFIG_TEXT,
+	CONFIG_LINE, /* text without control characters */
+	CONFIG_HOST,
+	CONFIG_PORT,
+	CONFIG_ADDRESS,
+	CONFIG_ADDRESSES,
 };
 
 enum config_engine {
@@ -52,6 +60,13 @@ enum config_pre_pass {
 	CONFIG_PRE_PASS_OFF,
 };
 
+enum config_tls {
+	CONFIG_TLS_OFF,
+	CONFIG_TLS_ON, /* implicit on port 465, STARTTLS on any other */
+	CONFIG_TLS_STARTTLS,
+	CONFIG_TLS_IMPLICIT,
+};
+
 enum config_init {
 	CONFIG_INIT_AUTO,
 	CONFIG_INIT_NEVER,
@@ -64,8 +79,9 @@ struct config_key {
 	const char *fallback; /* the default, as the user would write it */
 	const char *help;     /* one line */
 	const char *const
-		*choices; /* CONFIG_CHOICE: words in the enum's order, then NULL */
-	bool secret;	  /* never shown */
+		*choices;	 /* CONFIG_CHOICE: words in the enum's order, then NULL */
+	bool secret;		 /* never shown */
+	const char *secret_file; /* its name in SECRETS_DIR, or NULL */
 };
 
 enum config_origin {
@@ -81,7 +97,7 @@ struct config_value {
 	char *file; /* CONFIG_FROM_FILE: its path, else NULL */
 };
 
-enum { CONFIG_KEYS = 34 };
+enum { CONFIG_KEYS = 50 };
 
 /* Strings belong to `values`. A path or name that is not given is "". */
 struct config {
@@ -117,6 +133,22 @@ struct config {
 	const char *docker_host;
 	bool docker_tls_verify;
 	const char *docker_cert_path;
+	const char *secrets_dir;
+	const char *smtp_server;
+	uint64_t smtp_port;
+	int smtp_tls; /* enum config_tls */
+	const char *smtp_user;
+	const char *smtp_pass;
+	const char *smtp_ca_file;
+	bool smtp_allow_plaintext;
+	int64_t smtp_timeout; /* seconds */
+	const char *email_from;
+	struct strvec email_to;
+	bool email_on_success;
+	bool email_on_failure;
+	const char *msmtp_config;
+	const char *msmtp_log;
+	int64_t max_age; /* seconds, 0: any */
 	const char *log_file;
 	const char *run_log_dir;
 	struct config_value values[CONFIG_KEYS]; /* in the table's order */
@@ -128,6 +160,8 @@ struct config_source {
 	int (*read_file)(void *ctx, const char *path, struct strbuf *out,
 			 struct error *err);
 	bool (*zone_known)(void *ctx, const char *zone);
+	/* Adds the name of a zone that may be meant, if there is one. */
+	void (*zone_nearest)(void *ctx, const char *zone, struct strbuf *out);
 };
 
 /* The table, `*ret_n` keys. */
@@ -140,6 +174,12 @@ const struct config_key *config_keys(size_t *ret_n);
 int config_load(struct config *config, const struct config_source *source,
 		struct strvec *errors);
 void config_release(struct config *config);
+
+/* The value of the key `name`, which must be one of the table. */
+const struct config_value *config_value(const struct config *config, const char *name);
+
+/* Whether a mail server was given: the default is an example. */
+bool config_has_mail(const struct config *config);
 
 /* What values a key takes, in words. */
 void config_accepted(const struct config_key *key, struct strbuf *out);

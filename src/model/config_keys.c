@@ -13,6 +13,7 @@
 static const char *const engines[] = {"rsync", NULL};
 static const char *const scales[] = {"auto", "required", "off", NULL};
 static const char *const pre_passes[] = {"auto", "on", "off", NULL};
+static const char *const tls_modes[] = {"off", "on", "starttls", "implicit", NULL};
 static const char *const inits[] = {"auto", "never", NULL};
 
 static const struct config_key keys[] = {
@@ -72,6 +73,37 @@ static const struct config_key keys[] = {
 	KEY(DOCKER_TLS_VERIFY, BOOL, docker_tls_verify, "off", "use TLS over tcp://"),
 	KEY(DOCKER_CERT_PATH, TEXT, docker_cert_path, "",
 	    "directory with ca.pem, cert.pem and key.pem for it"),
+	KEY(SECRETS_DIR, PATH, secrets_dir, "/run/secrets",
+	    "directory whose files smtp_user and smtp_pass win over the variables"),
+	KEY(SMTP_SERVER, HOST, smtp_server, "smtp.example.com",
+	    "mail server; no mail is sent while it is this example"),
+	KEY(SMTP_PORT, PORT, smtp_port, "25", "its port"),
+	KEY(SMTP_TLS, CHOICE, smtp_tls, "off",
+	    "encrypt; on: from the start on port 465, by STARTTLS on others",
+	    .choices = tls_modes),
+	KEY(SMTP_USER, LINE, smtp_user, "",
+	    "user to log in as; empty: without logging in", .secret_file = "smtp_user"),
+	KEY(SMTP_PASS, LINE, smtp_pass, "", "password to log in with", .secret = true,
+	    .secret_file = "smtp_pass"),
+	KEY(SMTP_CA_FILE, PATH, smtp_ca_file, "/etc/ssl/certs/ca-certificates.crt",
+	    "certificates that the mail server's is checked against"),
+	KEY(SMTP_ALLOW_PLAINTEXT, BOOL, smtp_allow_plaintext, "off",
+	    "log in even where SMTP_TLS is off and the password can be read on its way"),
+	KEY(SMTP_TIMEOUT, DURATION, smtp_timeout, "30s",
+	    "how long one attempt to send may take"),
+	KEY(EMAIL_FROM, ADDRESS, email_from, "admin@example.com",
+	    "sender; unless it is set, the From: line says backup@example.com"),
+	KEY(EMAIL_TO, ADDRESSES, email_to, "admin@example.com",
+	    "recipients, with commas between"),
+	KEY(EMAIL_ON_SUCCESS, BOOL, email_on_success, "off",
+	    "mail the log of runs that succeed"),
+	KEY(EMAIL_ON_FAILURE, BOOL, email_on_failure, "on",
+	    "mail the log of runs that fail or leave files out"),
+	KEY(MSMTP_CONFIG, PATH, msmtp_config, "/etc/msmtp/msmtprc",
+	    "where the container's entrypoint leaves msmtp's configuration"),
+	KEY(MSMTP_LOG, PATH, msmtp_log, "/var/log/msmtp.log", "msmtp's own log"),
+	KEY(MAX_AGE, DURATION, max_age, "0",
+	    "backup status fails when the last good run is older; 0: never"),
 	KEY(LOG_FILE, PATH, log_file, "/var/log/backup.log", "log kept across runs"),
 	KEY(RUN_LOG_DIR, PATH, run_log_dir, "/tmp",
 	    "where the log of the present run is while it lasts"),

@@ -25,10 +25,3 @@ struct instant clock_from_civil(const struct civil *c, bool later);
 
 /* Seconds on a clock that never jumps, for durations. */
 double clock_monotonic(void);
-
-/*
- * Whether TZ, as the environment would give it, names a zone that can be found: a name
- * below /usr/share/zoneinfo or a POSIX rule such as CET-1CEST,M3.5.0,M10.5.0/3. The C
- * library itself would fall back to UTC without a word.
- */
-bool clock_zone_known(const char *tz);

@@ -46,6 +46,19 @@ ALLOW_EMPTY_SOURCE=off
 SHRINK_LIMIT=50
 INIT=auto
 LOCK_WAIT=0s
+SECRETS_DIR=/run/secrets
+SMTP_SERVER=smtp.example.com
+SMTP_PORT=25
+SMTP_TLS=off
+SMTP_USER=
+SMTP_PASS=
+SMTP_CA_FILE=/etc/ssl/certs/ca-certificates.crt
+EMAIL_FROM=admin@example.com
+EMAIL_TO=admin@example.com
+EMAIL_ON_SUCCESS=off
+EMAIL_ON_FAILURE=on
+MSMTP_CONFIG=/etc/msmtp/msmtprc
+MSMTP_LOG=/var/log/msmtp.log
 LOG_FILE=/var/log/backup.log
 RUN_LOG_DIR=/tmp
 END
@@ -126,7 +139,7 @@ LOCK_WAIT=99999999999999999999d|a duration such as 90s, 45m, 24h, 7d, 2w or 1d12
 DRY_RUN=maybe|on or off (or true, false, yes, no, 1, 0)
 DRY_RUN=2|on or off (or true, false, yes, no, 1, 0)
 CHECKSUM=on |on or off (or true, false, yes, no, 1, 0)
-TZ=Europe/Belrin|a zone such as Europe/Berlin, or a rule such as CET-1CEST
+TZ=Europe/Belrin|a zone such as Europe/Berlin, or a rule such as CET-1CEST; did you mean 'Europe/Berlin'?
 TZ=../../../etc/passwd|a zone such as Europe/Berlin, or a rule such as CET-1CEST
 TZ=<X>-13:30|a zone such as Europe/Berlin, or a rule such as CET-1CEST
 TZ=/etc/passwd|a zone such as Europe/Berlin, or a rule such as CET-1CEST
@@ -142,6 +155,11 @@ RSYNC_ARGS=-v \|words quoted as for a shell, with every quote closed
 SHRINK_LIMIT=101|a whole number from 0 to 100
 SHRINK_LIMIT=50%|a whole number from 0 to 100
 INIT=always|auto or never
+SMTP_SERVER=mail.example.net:587|a host name or an address, without a port
+SMTP_PORT=0|a whole number from 1 to 65535
+SMTP_TLS=ssl|off, on, starttls or implicit
+EMAIL_FROM=root|an address such as backup@example.com
+EMAIL_TO=a@example.net;b@example.net|addresses such as backup@example.com, with commas between
 END
 	nothing_touched
 }
@@ -186,6 +204,7 @@ END
 		value=${value:-5}
 		echo "$value" >"$work/value"
 		run -0 env -u "$key" "${key}_FILE=$work/value" "$BACKUP" config
+		[ "$key" != SMTP_PASS ] || value='\(hidden\)'
 		grep -qE "^$key +$value +file $work/value\$" <<<"$output"
 	done
 }

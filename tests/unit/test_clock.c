@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
-/* Local time: cases/local-times.txt and cases/zones.txt. */
+/* Local time: cases/local-times.txt. */
 #include "cases.h"
 
 #include <inttypes.h>
@@ -61,22 +61,6 @@ static void test_round_trip(void **state)
 	}
 }
 
-static void test_zones(void **state)
-{
-	CLEANUP(cases_close) struct cases cases = cases_open("zones.txt");
-	char *col[2];
-
-	(void)state;
-	while (cases_next(&cases)) {
-		cases_columns(&cases, col, 2);
-		cases_text(col[0]);
-		bool known = clock_zone_known(col[0]);
-		if (known != (strcmp(col[1], "known") == 0))
-			cases_wrong(&cases, "is %s", known ? "known" : "unknown");
-	}
-	cases_end(&cases);
-}
-
 static void test_now(void **state)
 {
 	double start = clock_monotonic();
@@ -96,7 +80,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_from_civil),
 		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_zones),
 		cmocka_unit_test(test_now),
 	};
 

@@ -40,6 +40,13 @@ static bool fake_zone(void *ctx, const char *zone)
 	return *zone == '\0' || strcmp(zone, "Good/Zone") == 0;
 }
 
+static void fake_nearest(void *ctx, const char *zone, struct strbuf *out)
+{
+	(void)ctx;
+	if (strcmp(zone, "God/Zone") == 0)
+		strbuf_addstr(out, "Good/Zone");
+}
+
 static int load(struct fake *fake, struct config *config, struct strvec *errors)
 {
 	const struct config_source source = {
@@ -47,6 +54,7 @@ static int load(struct fake *fake, struct config *config, struct strvec *errors)
 		.get = fake_get,
 		.read_file = fake_read,
 		.zone_known = fake_zone,
+		.zone_nearest = fake_nearest,
 	};
 
 	*config = (struct config){0};
@@ -262,12 +270,99 @@ static void test_table(void **state)
 	}
 }
 
+/* Expects `n` errors, the first of which holds `words`. */
+static void refused(struct fake *fake, size_t n, const char *words)
+{
+	CLEANUP(config_release) struct config c;
+	CLEANUP(strvec_release) struct strvec errors = STRVEC_INIT;
+
+	assert_int_equal(load(fake, &c, &errors), n ? -EINVAL : 0);
+	assert_int_equal(errors.n, n);
+	if (n && !strstr(errors.v[0], words))
+		fail_msg("says %s", errors.v[0]);
+}
+
+static void test_zone_suggested(void **state)
+{
+	(void)state;
+	refused(&(struct fake){.names = {"TZ"}, .values = {"God/Zone"}}, 1,
+		"CET-1CEST; did you mean 'Good/Zone'?");
+}
+
+static void test_secret_files(void **state)
+{
+	CLEANUP(config_release) struct config c;
+	CLEANUP(strvec_release) struct strvec errors = STRVEC_INIT;
+	struct fake fake = {.names = {"SMTP_PASS", "SECRETS_DIR"},
+			    .values = {"from the environment", "/secrets"},
+			    .path = "/secrets/smtp_pass",
+			    .content = "from the secret\n",
+			    .content_len = 16};
+
+	/* the secret wins */
+	(void)state;
+	assert_int_equal(load(&fake, &c, &errors), 0);
+	assert_string_equal(c.smtp_pass, "from the secret");
+	const struct config_value *value = config_value(&c, "SMTP_PASS");
+	assert_int_equal(value->origin, CONFIG_FROM_FILE);
+	assert_string_equal(value->file, "/secrets/smtp_pass");
+	config_release(&c);
+
+	/* where there is none, the variable holds */
+	fake.path = "/run/secrets/smtp_pass";
+	assert_int_equal(load(&fake, &c, &errors), 0);
+	assert_string_equal(c.smtp_pass, "from the environment");
+	assert_int_equal(config_value(&c, "SMTP_PASS")->origin, CONFIG_FROM_ENVIRONMENT);
+	config_release(&c);
+
+	/* the file that was named for this very key goes before */
+	fake.names[0] = "SMTP_PASS_FILE";
+	fake.values[0] = fake.path = "/mine";
+	assert_int_equal(load(&fake, &c, &errors), 0);
+	assert_string_equal(c.smtp_pass, "from the secret");
+	assert_string_equal(config_value(&c, "SMTP_PASS")->file, "/mine");
+
+	/* and what is in it is never shown */
+	fake.content = "two\nlines";
+	fake.content_len = 9;
+	refused(&fake, 1, "SMTP_PASS='(hidden)' from /mine: expected one line of text");
+}
+
+static void test_mail_together(void **state)
+{
+	struct fake fake = {.names = {"SMTP_USER", "SMTP_PASS", "SMTP_SERVER"},
+			    .values = {"user", "pass"}};
+
+	/* the example is no server that anybody logs in to */
+	(void)state;
+	refused(&fake, 0, "");
+	fake.values[2] = "mail.example.net";
+	refused(&fake, 1, "set SMTP_TLS=on, or SMTP_ALLOW_PLAINTEXT=on");
+	fake.names[3] = "SMTP_TLS";
+	fake.values[3] = "starttls";
+	refused(&fake, 0, "");
+	fake.values[1] = "";
+	refused(&fake, 1, "SMTP_USER is set and SMTP_PASS is not");
+	fake.names[3] = "SMTP_ALLOW_PLAINTEXT";
+	fake.values[1] = "pass";
+	fake.values[3] = "on";
+	refused(&fake, 0, "");
+	fake = (struct fake){.names = {"SMTP_TIMEOUT"}, .values = {"0"}};
+	refused(&fake, 1, "SMTP_TIMEOUT='0'");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_values),	 cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_meanings), cmocka_unit_test(test_all_errors),
-		cmocka_unit_test(test_files),	 cmocka_unit_test(test_table),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_meanings),
+		cmocka_unit_test(test_all_errors),
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_zone_suggested),
+		cmocka_unit_test(test_secret_files),
+		cmocka_unit_test(test_mail_together),
 	};
 
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
