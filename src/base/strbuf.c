@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 
 char strbuf_empty[1];
 
@@ -64,28 +65,12 @@ void strbuf_addf(struct strbuf *sb, const char *fmt, ...)
 	strbuf_add(sb, text, (size_t)n);
 }
 
-/*
- * Length of the UTF-8 sequence at `s` if it is one that may be printed, else 0.
- * Refuses overlong forms, surrogates and the C1 controls (RFC 3629, section 4).
- */
-static size_t printable_sequence(const unsigned char *s, size_t len)
+/* Length of the character at `s` if it may be printed, else 0; C1 controls may not. */
+static size_t printable_length(const unsigned char *s, size_t len)
 {
-	if (s[0] < 0x80)
-		return s[0] >= 0x20 && s[0] != 0x7f ? 1 : 0;
-
-	size_t n = s[0] >= 0xf0 && s[0] <= 0xf4	 ? 4
-		   : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
-		   : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
-						 : 0;
-	if (n == 0 || n > len)
+	if (s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && len > 1 && s[1] < 0xa0))
 		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	bool bad = (s[0] == 0xc2 && s[1] < 0xa0) || (s[0] == 0xe0 && s[1] < 0xa0) ||
-		   (s[0] == 0xed && s[1] >= 0xa0) || (s[0] == 0xf0 && s[1] < 0x90) ||
-		   (s[0] == 0xf4 && s[1] >= 0x90);
-	return bad ? 0 : n;
+	return utf8_length(s, len);
 }
 
 void strbuf_add_escaped(struct strbuf *sb, const char *s, size_t len)
@@ -93,7 +78,7 @@ void strbuf_add_escaped(struct strbuf *sb, const char *s, size_t len)
 	const unsigned char *p = (const unsigned char *)s;
 
 	for (size_t i = 0; i < len;) {
-		size_t n = printable_sequence(p + i, len - i);
+		size_t n = printable_length(p + i, len - i);
 		if (n > sb->max - sb->len) {
 			sb->truncated = true; /* no half of a character */
 			return;
