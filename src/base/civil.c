@@ -2,6 +2,10 @@
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
 #include "base/civil.h"
 
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
 static int64_t floor_div(int64_t a, int64_t b)
 {
 	return a / b - (a % b < 0);
@@ -44,6 +48,22 @@ struct civil civil_from_epoch(int64_t epoch, int offset)
 		.minute = second / 60 % 60,
 		.second = second % 60,
 	};
+}
+
+bool instant_valid(int64_t epoch, int64_t offset)
+{
+	return epoch >= -62167219200 && epoch <= 253402300799 && offset >= -86400 &&
+	       offset <= 86400;
+}
+
+char *instant_rfc3339(const struct instant *time)
+{
+	struct civil c = civil_from_epoch(time->epoch, time->offset);
+	int minutes = abs(time->offset) / 60;
+
+	return xasprintf("%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d", c.year, c.month,
+			 c.day, c.hour, c.minute, c.second, time->offset < 0 ? '-' : '+',
+			 minutes / 60, minutes % 60);
 }
 
 bool civil_valid(const struct civil *c)

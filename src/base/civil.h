@@ -31,6 +31,12 @@ int64_t civil_days(int year, int month, int day);
 /* The day an instant falls on, `offset` seconds east of Greenwich. */
 int64_t civil_day_of(int64_t epoch, int offset);
 
+/* Whether it is in the years 0 to 9999, and its offset not more than a day. */
+bool instant_valid(int64_t epoch, int64_t offset);
+
+/* RFC 3339, "2026-11-23T03:00:00+01:00"; the caller frees it. */
+char *instant_rfc3339(const struct instant *time);
+
 /* The calendar's reading of an instant, `offset` seconds east of Greenwich. */
 struct civil civil_from_epoch(int64_t epoch, int offset);
 

@@ -81,17 +81,6 @@ static void print_table(const struct listing *listing)
 	}
 }
 
-/* RFC 3339, "2026-11-23T03:00:00+01:00". */
-static char *rfc3339(const struct instant *time)
-{
-	struct civil c = civil_from_epoch(time->epoch, time->offset);
-	int minutes = abs(time->offset) / 60;
-
-	return xasprintf("%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d", c.year, c.month,
-			 c.day, c.hour, c.minute, c.second, time->offset < 0 ? '-' : '+',
-			 minutes / 60, minutes % 60);
-}
-
 static json_t *number_or_null(bool known, uint64_t n)
 {
 	return known ? json_integer((json_int_t)n) : json_null();
@@ -103,7 +92,7 @@ static json_t *entry_json(const struct catalog_entry *entry,
 	const struct record *record = &entry->record;
 	const struct snapshot_counts *c = &record->counts;
 	bool known = entry->recorded;
-	CLEANUP(freep) char *time = rfc3339(&record->time);
+	CLEANUP(freep) char *time = instant_rfc3339(&record->time);
 	const char *action = item->remove		  ? "remove"
 			     : item->target != item->tier ? "move"
 							  : "keep";

@@ -10,8 +10,9 @@
 #include "model/report.h"
 
 const struct command *const commands[] = {
-	&command_run,	 &command_list,	   &command_prune, &command_recover,
-	&command_config, &command_version, &command_help,  NULL,
+	&command_run,	  &command_list,    &command_status,
+	&command_prune,	  &command_recover, &command_config,
+	&command_version, &command_help,    NULL,
 };
 
 const struct command *command_find(const char *name)

@@ -22,6 +22,7 @@ extern const struct command command_run;
 extern const struct command command_list;
 extern const struct command command_prune;
 extern const struct command command_recover;
+extern const struct command command_status;
 extern const struct command command_config;
 extern const struct command command_version;
 extern const struct command command_help;

@@ -3,6 +3,7 @@
 #include "model/report.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/human.h"
@@ -54,6 +55,16 @@ json_t *report_services_json(const struct report *report)
 const char *report_result_name(enum report_result result)
 {
 	return result_names[result];
+}
+
+bool report_result_parse(const char *name, enum report_result *ret_result)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(result_names); i++)
+		if (strcmp(name, result_names[i]) == 0) {
+			*ret_result = (enum report_result)i;
+			return true;
+		}
+	return false;
 }
 
 void report_summary(const struct report *report, struct strvec *ret_lines)

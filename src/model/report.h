@@ -65,6 +65,9 @@ json_t *report_services_json(const struct report *report);
 
 const char *report_result_name(enum report_result result);
 
+/* The result of that name; false when there is none. */
+bool report_result_parse(const char *name, enum report_result *ret_result);
+
 /*
  * Lines for the end of the log, such as
  *

@@ -11,6 +11,8 @@
 #include "base/json.h"
 #include "sys/fs.h"
 
+enum { TAIL_MAX = 1024 * 1024 }; /* far more than the longest line */
+
 static json_t *report_json(const struct report *report)
 {
 	const struct snapshot_counts *c = &report->counts;
@@ -56,4 +58,64 @@ int history_append(const struct store *store, const struct report *report,
 	if (r < 0)
 		return error_set(err, r, "write '%s/.backup/history.jsonl'", store->path);
 	return fs_sync(fd, "history.jsonl", err);
+}
+
+void history_entry_release(struct history_entry *entry)
+{
+	free(entry->reason);
+	free(entry->snapshot);
+	*entry = (struct history_entry){0};
+}
+
+static bool parse_line(const char *line, size_t len, struct history_entry *ret_entry)
+{
+	const char *result, *reason = "", *snapshot = "";
+	struct history_entry entry = {0};
+	json_int_t epoch;
+	CLEANUP(json_freep) json_t *root = json_loadb(line, len, 0, NULL);
+
+	if (!root ||
+	    json_unpack(root, "{s:I, s?i, s:s, s:i, s?F, s?s, s?s}", "time", &epoch,
+			"utc_offset", &entry.start.offset, "result", &result, "exit",
+			&entry.exit_code, "duration", &entry.duration, "reason", &reason,
+			"snapshot", &snapshot) < 0)
+		return false;
+	if (!instant_valid(epoch, entry.start.offset) ||
+	    !report_result_parse(result, &entry.result))
+		return false;
+	entry.start.epoch = epoch;
+	entry.reason = xstrdup(reason);
+	entry.snapshot = xstrdup(snapshot);
+	*ret_entry = entry;
+	return true;
+}
+
+int history_last(const struct store *store, struct history_entry *ret_entry,
+		 struct error *err)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT_MAX(TAIL_MAX);
+
+	if (store->meta < 0)
+		return 0;
+	int r = fs_read_tail(store->meta, "history.jsonl", &text, err);
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return error_prefix(err, r, "'%s/.backup'", store->path);
+
+	for (size_t end = text.len; end > 0;) {
+		const char *newline = memrchr(text.buf, '\n', end);
+		size_t start = newline ? (size_t)(newline - text.buf) + 1 : 0;
+		struct history_entry entry;
+
+		if (parse_line(text.buf + start, end - start, &entry)) {
+			if (entry.exit_code != EXIT_LOCKED) {
+				*ret_entry = entry;
+				return 1;
+			}
+			history_entry_release(&entry);
+		}
+		end = newline ? start - 1 : 0;
+	}
+	return 0;
 }

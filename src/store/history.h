@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/civil.h"
 #include "base/error.h"
 #include "model/report.h"
 #include "store/store.h"
@@ -12,3 +13,24 @@
 /* Appends a line and brings it to the disk. */
 int history_append(const struct store *store, const struct report *report,
 		   struct error *err);
+
+/* What a line says of a run. */
+struct history_entry {
+	struct instant start;
+	enum report_result result;
+	int exit_code;
+	double duration; /* seconds */
+	char *reason;	 /* of a failure, or "" */
+	char *snapshot;	 /* its name, or "" */
+};
+
+/* For CLEANUP(). */
+void history_entry_release(struct history_entry *entry);
+
+/*
+ * The last run that there was: 1, or 0 when there was none, or -errno. A line that a
+ * crash cut short does not count, nor does a run that found the destination held by
+ * another one, since it did not get to do anything.
+ */
+int history_last(const struct store *store, struct history_entry *ret_entry,
+		 struct error *err);

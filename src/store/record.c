@@ -10,10 +10,7 @@
 #include "base/json.h"
 #include "sys/fs.h"
 
-enum { RECORD_MAX = 1024 * 1024, OFFSET_MAX = 86400 };
-
-/* The years 0 to 9999, which names can say; what is beyond was not written by us. */
-static const json_int_t EPOCH_MIN = -62167219200, EPOCH_MAX = 253402300799;
+enum { RECORD_MAX = 1024 * 1024 };
 
 /* The counts by their names in the file. */
 static const struct {
@@ -110,8 +107,7 @@ int record_read(const struct store *store, const char *name, struct record *ret_
 			&status, "time", &epoch, "utc_offset", &offset, "host", &host,
 			"source", &source, "engine", &engine, "duration", &duration,
 			"counts", &counts) < 0 ||
-	    epoch < EPOCH_MIN || epoch > EPOCH_MAX || offset < -OFFSET_MAX ||
-	    offset > OFFSET_MAX)
+	    !instant_valid(epoch, offset))
 		return error_say(err, -EINVAL,
 				 "'%s/.backup/snapshots/%s' cannot be understood",
 				 store->path, file);

@@ -148,6 +148,25 @@ int store_lock(struct store *store, double wait, int cancel_fd, const char *sign
 	return 0;
 }
 
+int store_is_locked(const struct store *store, struct strbuf *ret_holder,
+		    struct error *err)
+{
+	if (store->meta < 0)
+		return 0;
+	CLEANUP(closep)
+	int fd = openat(store->meta, "lock", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return error_set(err, -errno, "open '%s/.backup/lock'", store->path);
+	int r = lock_is_held(fd, err);
+	if (r < 0)
+		return error_prefix(err, r, "'%s/.backup/lock'", store->path);
+	if (r > 0)
+		lock_holder(fd, ret_holder);
+	return r;
+}
+
 static int write_format(struct store *store, struct error *err)
 {
 	unsigned char random[16];

@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/strbuf.h"
 #include "model/snapshot.h"
 
 struct store {
@@ -62,6 +63,13 @@ bool store_is_ours(const struct store *store);
  */
 int store_lock(struct store *store, double wait, int cancel_fd, const char *sign,
 	       bool create, struct error *err);
+
+/*
+ * Whether somebody holds it, without being in anybody's way: 1 and what the holder left
+ * in `ret_holder`, or 0, or -errno.
+ */
+int store_is_locked(const struct store *store, struct strbuf *ret_holder,
+		    struct error *err);
 
 /* Makes every directory that is missing and gives the destination its identifier. */
 int store_prepare(struct store *store, struct error *err);

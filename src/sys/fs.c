@@ -110,20 +110,26 @@ int fs_exists(int dirfd, const char *name)
 	return errno == ENOENT ? 0 : -errno;
 }
 
-int fs_read_file(int dirfd, const char *name, struct strbuf *out, struct error *err)
+static int open_regular(int dirfd, const char *name, int *ret_fd, struct stat *ret_st,
+			struct error *err)
 {
 	/* O_NONBLOCK: a FIFO by that name must not hang us; it is refused below */
 	CLEANUP(closep)
 	int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat st;
-	char chunk[16384];
 
 	if (fd < 0)
 		return error_set(err, -errno, "open '%s'", name);
-	if (fstat(fd, &st) < 0)
+	if (fstat(fd, ret_st) < 0)
 		return error_set(err, -errno, "look at '%s'", name);
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(ret_st->st_mode))
 		return error_say(err, -EINVAL, "'%s' is not a regular file", name);
+	*ret_fd = STEAL_FD(fd);
+	return 0;
+}
+
+static int read_rest(int fd, const char *name, struct strbuf *out, struct error *err)
+{
+	char chunk[16384];
 
 	for (;;) {
 		ssize_t n = read(fd, chunk, sizeof(chunk));
@@ -138,6 +144,30 @@ int fs_read_file(int dirfd, const char *name, struct strbuf *out, struct error *
 			return error_say(err, -EFBIG, "'%s' is larger than %zu bytes",
 					 name, out->max);
 	}
+}
+
+int fs_read_file(int dirfd, const char *name, struct strbuf *out, struct error *err)
+{
+	CLEANUP(closep) int fd = -1;
+	struct stat st;
+
+	int r = open_regular(dirfd, name, &fd, &st, err);
+	return r < 0 ? r : read_rest(fd, name, out, err);
+}
+
+int fs_read_tail(int dirfd, const char *name, struct strbuf *out, struct error *err)
+{
+	CLEANUP(closep) int fd = -1;
+	struct stat st;
+
+	int r = open_regular(dirfd, name, &fd, &st, err);
+	if (r < 0)
+		return r;
+	if ((uint64_t)st.st_size > out->max &&
+	    lseek(fd, st.st_size - (off_t)out->max, SEEK_SET) < 0)
+		return error_set(err, -errno, "read the end of '%s'", name);
+	r = read_rest(fd, name, out, err);
+	return r == -EFBIG ? 0 : r; /* it grew meanwhile */
 }
 
 int fs_write_all(int fd, const void *data, size_t len)

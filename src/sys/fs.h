@@ -48,6 +48,9 @@ int fs_exists(int dirfd, const char *name);
 /* Reads a regular file to its end; -EFBIG when it is larger than out->max. */
 int fs_read_file(int dirfd, const char *name, struct strbuf *out, struct error *err);
 
+/* Reads the end of a regular file, as much of it as out->max takes. */
+int fs_read_tail(int dirfd, const char *name, struct strbuf *out, struct error *err);
+
 /* Writes all of it, whatever the kernel takes at a time. */
 int fs_write_all(int fd, const void *data, size_t len);
 

@@ -19,6 +19,13 @@
 int lock_take(int fd, double wait, int cancel_fd, struct error *err);
 
 /*
+ * Whether somebody has taken it, looked at with a shared lock that lasts for a moment; a
+ * file open for reading will do. lock_take() waits for that moment to pass, whatever its
+ * `wait`. 1, 0 or -errno.
+ */
+int lock_is_held(int fd, struct error *err);
+
+/*
  * Leaves a line about us in the locked file, for others to read. What cannot be written
  * (a full disk) is left out: the line is for people, the lock is what counts.
  */

@@ -7,7 +7,7 @@
 # shellcheck disable=SC2154,SC2034,SC2030,SC2031 # shared with lib/common.bash and run
 load lib/common
 
-commands='run list prune config version help'
+commands='run list status prune config version help'
 
 @test "version names the program and a version, --version does the same" {
 	run_backup 0 version

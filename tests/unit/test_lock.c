@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
 
 #include "sys/clock.h"
 #include "sys/lock.h"
@@ -145,13 +147,95 @@ static void test_sign(void **state)
 	assert_int_equal(lock_take(-1, 0, -1, NULL), -EBADF);
 }
 
+static void test_look(void **state)
+{
+	CLEANUP(closep) int fd = openat(scratch_fd(), "lock", O_RDONLY | O_CREAT, 0600);
+	CLEANUP(closep) int other = open_lock();
+	struct error err = {.msg = ""};
+
+	(void)state;
+	assert_int_equal(lock_is_held(fd, &err), 0);
+	/* it was let go of */
+	assert_int_equal(lock_take(other, 0, -1, NULL), 0);
+	assert_int_equal(lock_is_held(fd, &err), 1);
+	closep(&other);
+	assert_int_equal(lock_is_held(fd, &err), 0);
+	assert_int_equal(lock_is_held(-1, &err), -EBADF);
+	assert_true(err.msg[0]);
+}
+
+/* Who looks is not taken for somebody who has it, however slow he is. */
+static void test_looked_at(void **state)
+{
+	CLEANUP(closep) int fd = open_lock();
+	double start = clock_monotonic();
+
+	(void)state;
+	pid_t pid = fork();
+	if (pid == 0) {
+		int mine = open_lock();
+		if (flock(mine, LOCK_SH) < 0)
+			_exit(1);
+		usleep(700000);
+		_exit(0);
+	}
+	while (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		flock(fd, LOCK_UN);
+		usleep(1000);
+	}
+	assert_int_equal(lock_is_held(fd, NULL), 0);
+	assert_int_equal(lock_take(fd, 0, -1, NULL), 0);
+	double took = clock_monotonic() - start;
+	assert_true(took > 0.4 && took < 8);
+	assert_int_equal(scratch_wait(pid), 0);
+}
+
+/* Many look all the time, and two want it: both get it. */
+static void test_many_look(void **state)
+{
+	pid_t lookers[4], takers[2];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lookers); i++) {
+		lookers[i] = fork();
+		if (lookers[i] == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			int fd = open_lock();
+			for (;;)
+				if (lock_is_held(fd, NULL) < 0)
+					_exit(1);
+		}
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(takers); i++) {
+		takers[i] = fork();
+		if (takers[i] == 0) {
+			for (int n = 0; n < 50; n++) {
+				int fd = open_lock();
+				/* the other one may have it */
+				if (lock_take(fd, i == 0 ? 30 : 0, -1, NULL) < 0 &&
+				    i == 0)
+					_exit(1);
+				close(fd);
+			}
+			_exit(0);
+		}
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(takers); i++)
+		assert_int_equal(scratch_wait(takers[i]), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(lookers); i++) {
+		kill(lookers[i], SIGKILL);
+		waitpid(lookers[i], NULL, 0);
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_refused),   TEST(test_wait), TEST(test_cancel),
-		TEST(test_inherited), TEST(test_sign),
+		TEST(test_refused),   TEST(test_wait),	    TEST(test_cancel),
+		TEST(test_inherited), TEST(test_sign),	    TEST(test_look),
+		TEST(test_looked_at), TEST(test_many_look),
 	};
 
 	return cmocka_run_group_tests_name("lock", tests, NULL, NULL);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "flow/health.h"
+
+#include "base/alloc.h"
+#include "base/human.h"
+
+void health_release(struct health *health)
+{
+	free(health->why);
+	free(health->holder);
+	history_entry_release(&health->last);
+	*health = (struct health){0};
+}
+
+/* "2026-11-23 03:00:00, 5 h 12 min ago" */
+static void add_when(struct strbuf *out, struct instant start, struct instant now)
+{
+	struct civil c = civil_from_epoch(start.epoch, start.offset);
+	char ago[HUMAN_MAX];
+
+	strbuf_addf(out, "%04d-%02d-%02d %02d:%02d:%02d", c.year, c.month, c.day, c.hour,
+		    c.minute, c.second);
+	if (start.epoch <= now.epoch)
+		strbuf_addf(out, ", %s ago",
+			    human_duration((double)(now.epoch - start.epoch), ago));
+}
+
+static bool judge_last(const struct history_entry *last, int64_t max_age,
+		       struct instant now, struct strbuf *why)
+{
+	static const char *const words[] = {
+		[REPORT_OK] = "succeeded",
+		[REPORT_WARNINGS] = "succeeded with warnings",
+		[REPORT_PARTIAL] = "was partial",
+		[REPORT_FAILED] = "failed",
+		[REPORT_INTERRUPTED] = "was interrupted",
+	};
+	bool good = last->result == REPORT_OK || last->result == REPORT_WARNINGS;
+	char limit[HUMAN_MAX];
+
+	strbuf_addf(why, "the last run, of ");
+	add_when(why, last->start, now);
+	strbuf_addf(why, ", %s", words[last->result]);
+	if (!good && *last->reason)
+		strbuf_addf(why, ": %s", last->reason);
+	if (good && max_age > 0 && now.epoch - last->start.epoch > max_age) {
+		strbuf_addf(why, ", and MAX_AGE is %s",
+			    human_duration((double)max_age, limit));
+		return false;
+	}
+	return good;
+}
+
+void health_judge(struct health *health, int64_t max_age, struct instant now)
+{
+	CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
+
+	if (health->running) {
+		health->healthy = true;
+		strbuf_addstr(&why, "a run is in progress");
+		if (*health->holder)
+			strbuf_addf(&why, ": %s", health->holder);
+	} else if (health->ran) {
+		health->healthy = judge_last(&health->last, max_age, now, &why);
+	} else {
+		health->healthy = false;
+		strbuf_addstr(&why, "there was no run yet");
+	}
+	free(health->why);
+	health->why = strbuf_steal(&why);
+}
+
+int health_look(const struct config *config, struct instant now,
+		struct health *ret_health, struct error *err)
+{
+	CLEANUP(store_close) struct store store = STORE_INIT;
+	CLEANUP(strbuf_release) struct strbuf holder = STRBUF_INIT;
+	struct health health = {0};
+
+	int r = store_open(&store, config->dest, err);
+	if (r < 0)
+		return r;
+	/* in this order: a run that ends in between has left its line by then */
+	int locked = store_is_locked(&store, &holder, err);
+	if (locked < 0)
+		return locked;
+	r = history_last(&store, &health.last, err);
+	if (r < 0)
+		return r;
+	health.running = locked > 0;
+	health.holder = strbuf_steal(&holder);
+	health.ran = r > 0;
+	health_judge(&health, config->max_age, now);
+	*ret_health = health;
+	return 0;
+}

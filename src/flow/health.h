@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+/*
+ * Whether backups of a destination are well.
+ *
+ * They are while somebody holds the destination: a run must not be ended because the one
+ * before it failed. Otherwise they are when the last run was good (without or with
+ * warnings) and began not longer than MAX_AGE ago. A partial run is not good: it brings
+ * no complete snapshot, and nothing is removed until there is one again.
+ */
+#pragma once
+
+#include "model/config.h"
+#include "store/history.h"
+
+struct health {
+	bool healthy;
+	char *why; /* a clause without a full stop */
+
+	bool running; /* somebody holds the destination */
+	char *holder; /* what that one left; "" when nothing */
+
+	bool ran; /* there was a run, and `last` tells of it */
+	struct history_entry last;
+};
+
+/* For CLEANUP(). */
+void health_release(struct health *health);
+
+/* Looks at the destination, without writing and in nobody's way, and judges. */
+int health_look(const struct config *config, struct instant now,
+		struct health *ret_health, struct error *err);
+
+/* Sets `healthy` and `why` by the rest. `max_age` is in seconds; 0: no limit. */
+void health_judge(struct health *health, int64_t max_age, struct instant now);
