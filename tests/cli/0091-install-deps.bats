@@ -84,6 +84,13 @@ install_deps() {
 	[ "$output" = iptables ]
 }
 
+@test "a mail server of another make is left alone" {
+	debian_without exim4-daemon-light curl
+	fake sendmail
+	install_deps -0 "$script" --print test
+	[ "$output" = curl ]
+}
+
 @test "not root: through sudo or doas, or the command to run" {
 	alpine_without rsync
 	fake id 'echo 1000'
