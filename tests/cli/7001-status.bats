@@ -43,9 +43,12 @@ age() {
 	RUN_LOG_DIR=/nonexistent run_backup 0
 	status 0
 	[[ $output == 'healthy: '*', succeeded with warnings' ]]
-	mkfifo "$work/out"
 	mkdir "$work/bin"
-	printf '#!/bin/sh\n%s "$@"\n[ "$1" = --version ] || exit 23\n' "$(command -v rsync)" >"$work/bin/rsync"
+	cat >"$work/bin/rsync" <<-END
+		#!/bin/sh
+		"$(command -v rsync)" "\$@"
+		[ "\$1" = --version ] || exit 23
+	END
 	chmod +x "$work/bin/rsync"
 	PATH=$work/bin:$PATH run_backup 3
 	status 1
