@@ -46,7 +46,7 @@ static int clean_up(const struct config *config, int signo)
 	struct error err;
 
 	signals_catch();
-	log_remove_run_file(config->run_log_dir, getpid());
+	log_adopt_run_file(log, config->run_log_dir, getpid());
 	if (*config->log_file && log_add_file(log, config->log_file, &err) < 0)
 		log_warn(log, "%s, going on without it", err.msg);
 	return flow_aftermath(config, signo, log);

@@ -9,11 +9,8 @@
 #include "base/suggest.h"
 #include "model/report.h"
 
-const struct command *const commands[] = {
-	&command_run,	  &command_list,    &command_status,
-	&command_prune,	  &command_recover, &command_config,
-	&command_version, &command_help,    NULL,
-};
+#define COMMAND_ADDRESS(id, name) &command_##id,
+const struct command *const commands[] = {COMMANDS(COMMAND_ADDRESS) NULL};
 
 const struct command *command_find(const char *name)
 {

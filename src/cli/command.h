@@ -18,16 +18,23 @@ struct command {
 	int (*run)(const struct command *command, int argc, char **argv);
 };
 
-extern const struct command command_run;
-extern const struct command command_list;
-extern const struct command command_prune;
-extern const struct command command_recover;
-extern const struct command command_status;
-extern const struct command command_config;
-extern const struct command command_version;
-extern const struct command command_help;
+/* In the order of the help: X(name in C, name) for each. */
+#define COMMANDS(X)               \
+	X(run, "run")             \
+	X(list, "list")           \
+	X(status, "status")       \
+	X(prune, "prune")         \
+	X(recover, "recover")     \
+	X(mail_test, "mail-test") \
+	X(config, "config")       \
+	X(version, "version")     \
+	X(help, "help")
 
-/* All of them, in the order of the help; ends with NULL. */
+#define COMMAND_DECLARE(id, name) extern const struct command command_##id;
+COMMANDS(COMMAND_DECLARE)
+#undef COMMAND_DECLARE
+
+/* All of them; ends with NULL. */
 extern const struct command *const commands[];
 
 /* NULL when there is none of that name. */

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "engine/rsync_args.h"
+#include "mail/msmtprc.h"
 #include "model/report.h"
 #include "sys/fs.h"
 #include "sys/zone.h"
@@ -40,8 +41,7 @@ static void nearest_zone(void *ctx, const char *zone, struct strbuf *out)
 	zone_nearest(zone, out);
 }
 
-int settings_load(const struct command *command, int argc, char **argv,
-		  const struct command_option *options, struct config *config)
+void settings_read(struct config *config, struct strvec *errors)
 {
 	const struct config_source source = {
 		.get = get_env,
@@ -49,15 +49,25 @@ int settings_load(const struct command *command, int argc, char **argv,
 		.zone_known = is_zone,
 		.zone_nearest = nearest_zone,
 	};
-	CLEANUP(strvec_release) struct strvec errors = STRVEC_INIT;
+	CLEANUP(strbuf_release) struct strbuf msmtprc = STRBUF_INIT;
 	struct error err;
+
+	int r = config_load(config, &source, errors);
+	if (rsync_args_check(&config->rsync_args, &err) < 0)
+		strvec_push(errors, err.msg);
+	if (r >= 0 && msmtprc_text(config, config->msmtp_log, &msmtprc, &err) < 0)
+		strvec_push(errors, err.msg);
+}
+
+int settings_load(const struct command *command, int argc, char **argv,
+		  const struct command_option *options, struct config *config)
+{
+	CLEANUP(strvec_release) struct strvec errors = STRVEC_INIT;
 
 	int r = command_options(command, argc, argv, options, NULL);
 	if (r >= 0)
 		return r;
-	config_load(config, &source, &errors);
-	if (rsync_args_check(&config->rsync_args, &err) < 0)
-		strvec_push(&errors, err.msg);
+	settings_read(config, &errors);
 	for (size_t i = 0; i < errors.n; i++) {
 		CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
 		strbuf_add_escaped(&line, errors.v[i], strlen(errors.v[i]));

@@ -16,3 +16,6 @@
  */
 int settings_load(const struct command *command, int argc, char **argv,
 		  const struct command_option *options, struct config *config);
+
+/* Reads the configuration alone. A sentence for everything that is wrong in `errors`. */
+void settings_read(struct config *config, struct strvec *errors);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "flow/notify.h"
 #include "flow/quiesce.h"
 #include "flow/recover.h"
 #include "store/history.h"
@@ -33,6 +34,7 @@ int flow_aftermath(const struct config *config, int signo, struct log *log)
 	CLEANUP(freep)
 	char *sign =
 		xasprintf("process %ld, after a run that was killed", (long)getpid());
+	CLEANUP(report_release)
 	struct report report = {
 		.result = REPORT_FAILED,
 		.exit_code = EXIT_FAILED,
@@ -55,9 +57,10 @@ int flow_aftermath(const struct config *config, int signo, struct log *log)
 
 	report.reason = log_last_error(log);
 	report.warnings = log_warnings(log);
+	log_info(log, "backup failed; no earlier snapshot was changed");
+	notify(&report, true, config, log);
 	if (store.lock >= 0 && !config->dry_run && store_is_ours(&store) &&
 	    history_append(&store, &report, &err) < 0)
 		log_warn(log, "%s, ignoring", err.msg);
-	log_info(log, "backup failed; no earlier snapshot was changed");
 	return EXIT_FAILED;
 }

@@ -6,6 +6,7 @@
 
 #include "base/human.h"
 #include "flow/destination.h"
+#include "flow/notify.h"
 #include "store/history.h"
 #include "sys/signals.h"
 
@@ -35,27 +36,20 @@ static void set_result(struct report *report, int r, const struct error *err,
 	report->reason = log_last_error(log);
 }
 
-static void say_end(const struct report *report, const struct store *store,
-		    struct log *log)
+static void say_end(const struct report *report, struct log *log)
 {
-	static const char *const words[] = {
-		[REPORT_OK] = "succeeded",
-		[REPORT_WARNINGS] = "succeeded with warnings",
-		[REPORT_PARTIAL] = "is partial",
-		[REPORT_FAILED] = "failed",
-		[REPORT_INTERRUPTED] = "was interrupted",
-	};
+	const char *words = report_result_words(report->result);
 	char took[HUMAN_MAX], room[HUMAN_MAX];
 
 	if (report->result == REPORT_FAILED || report->result == REPORT_INTERRUPTED)
 		log_info(log, "%s %s after %s%s", report->dry_run ? "dry run" : "backup",
-			 words[report->result], human_duration(report->duration, took),
+			 words, human_duration(report->duration, took),
 			 report->removed ? "" : "; no earlier snapshot was changed");
 	else
 		log_info(log, "%s %s in %s, %s free",
-			 report->dry_run ? "dry run" : "backup", words[report->result],
+			 report->dry_run ? "dry run" : "backup", words,
 			 human_duration(report->duration, took),
-			 human_bytes(destination_free(store), room));
+			 human_bytes(report->free_bytes, room));
 }
 
 /* Also what failed before the destination was looked at, such as a missing source. */
@@ -76,7 +70,16 @@ void conclude(struct report *report, int r, const struct error *err,
 	      enum snapshot_status status, const struct config *config,
 	      struct store *store, struct log *log)
 {
+	notify_announce(config, log);
 	set_result(report, r, err, status, log);
-	say_end(report, store, log);
-	remember(report, config, store, log);
+	report->free_bytes = destination_free(store);
+	say_end(report, log);
+
+	/* somebody who ends us may not wait for the mail: the history is first then */
+	bool alarm = report->exit_code != EXIT_OK || status == SNAPSHOT_SHRUNK;
+	if (report->result == REPORT_INTERRUPTED)
+		remember(report, config, store, log);
+	notify(report, alarm, config, log);
+	if (report->result != REPORT_INTERRUPTED)
+		remember(report, config, store, log);
 }

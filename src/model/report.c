@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
 #include "model/report.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ void report_release(struct report *report)
 		free(report->services[i].error);
 	}
 	free(report->services);
+	free(report->mail_error);
 	*report = (struct report){0};
 }
 
@@ -67,6 +69,19 @@ bool report_result_parse(const char *name, enum report_result *ret_result)
 	return false;
 }
 
+const char *report_result_words(enum report_result result)
+{
+	static const char *const words[] = {
+		[REPORT_OK] = "succeeded",
+		[REPORT_WARNINGS] = "succeeded with warnings",
+		[REPORT_PARTIAL] = "is partial",
+		[REPORT_FAILED] = "failed",
+		[REPORT_INTERRUPTED] = "was interrupted",
+	};
+
+	return words[result];
+}
+
 void report_summary(const struct report *report, struct strvec *ret_lines)
 {
 	const struct snapshot_counts *c = &report->counts;
@@ -90,4 +105,51 @@ void report_summary(const struct report *report, struct strvec *ret_lines)
 		strvec_pushf(ret_lines, "%s %s", human_count(c->unreadable, a),
 			     human_noun(c->unreadable, "error on a single file",
 					"errors on single files"));
+}
+
+static void add_services(const struct report *report, struct strbuf *out)
+{
+	char took[HUMAN_MAX];
+
+	for (size_t i = 0; i < report->services_n; i++) {
+		const struct report_service *service = &report->services[i];
+		strbuf_addf(out, "%-11s %s", i == 0 ? "Services:" : "", service->name);
+		if (service->replicas >= 0)
+			strbuf_addf(out, " (%" PRId64 " %s)", service->replicas,
+				    human_noun((uint64_t)service->replicas, "replica",
+					       "replicas"));
+		strbuf_addf(out, " down for %s%s%s\n",
+			    human_duration(service->downtime, took),
+			    service->error ? ", NOT BACK: " : "",
+			    service->error ? service->error : "");
+	}
+}
+
+void report_overview(const struct report *report, struct strbuf *out)
+{
+	CLEANUP(strvec_release) struct strvec lines = STRVEC_INIT;
+	char text[HUMAN_MAX];
+
+	strbuf_addf(out, "Result:     %s %s\n", report->dry_run ? "dry run" : "backup",
+		    report_result_words(report->result));
+	if (report->reason)
+		strbuf_addf(out, "Reason:     %s\n", report->reason);
+	if (report->warnings > 0)
+		strbuf_addf(out, "Warnings:   %u\n", report->warnings);
+	if (report->snapshot)
+		strbuf_addf(out, "Snapshot:   daily/%s\n", report->snapshot);
+	strbuf_addf(out, "Duration:   %s\n", human_duration(report->duration, text));
+	if (report->counts.dirs > 0) {
+		report_summary(report, &lines);
+		for (size_t i = 0; i < lines.n; i++)
+			strbuf_addf(out, "%-11s %s\n", i == 0 ? "Files:" : "",
+				    lines.v[i]);
+	}
+	if (report->free_bytes > 0)
+		strbuf_addf(out, "Free space: %s\n",
+			    human_bytes(report->free_bytes, text));
+	add_services(report, out);
+	if (report->kept > 0)
+		strbuf_addf(out, "Snapshots:  %u kept, %u removed\n", report->kept,
+			    report->removed);
 }

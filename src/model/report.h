@@ -9,6 +9,7 @@
 
 #include "base/civil.h"
 #include "base/json.h"
+#include "base/strbuf.h"
 #include "base/strvec.h"
 #include "model/snapshot.h"
 
@@ -50,6 +51,9 @@ struct report {
 	unsigned warnings;
 	unsigned removed; /* snapshots */
 	unsigned kept;
+	uint64_t free_bytes; /* left on the destination, 0: unknown */
+	char *mail_error;    /* why not everybody was told by mail; owned; NULL: sent, or
+				not asked for */
 	struct report_service *services; /* owned */
 	size_t services_n, services_cap;
 };
@@ -68,6 +72,9 @@ const char *report_result_name(enum report_result result);
 /* The result of that name; false when there is none. */
 bool report_result_parse(const char *name, enum report_result *ret_result);
 
+/* "succeeded", "succeeded with warnings", "is partial", "failed", "was interrupted". */
+const char *report_result_words(enum report_result result);
+
 /*
  * Lines for the end of the log, such as
  *
@@ -76,3 +83,6 @@ bool report_result_parse(const char *name, enum report_result *ret_result);
  *	1,199 linked: 1.2 GiB, 99.6 % of all
  */
 void report_summary(const struct report *report, struct strvec *ret_lines);
+
+/* All of it in lines "Name:  what", those left out of which there is nothing to say. */
+void report_overview(const struct report *report, struct strbuf *out);

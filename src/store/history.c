@@ -19,7 +19,7 @@ static json_t *report_json(const struct report *report)
 
 	return json_pack(
 		"{s:I, s:i, s:s, s:i, s:s*, s:o, s:f, s:i, s:I, s:I, s:I, s:I, s:I, s:I, "
-		"s:i, s:i, s:o*}",
+		"s:i, s:i, s:o*, s:o*}",
 		"time", (json_int_t)report->start.epoch, "utc_offset",
 		report->start.offset, "result", report_result_name(report->result),
 		"exit", report->exit_code, "snapshot", report->snapshot, "reason",
@@ -28,7 +28,8 @@ static json_t *report_json(const struct report *report)
 		(json_int_t)c->new_files, "changed", (json_int_t)c->changed, "linked",
 		(json_int_t)c->linked, "bytes", (json_int_t)c->bytes, "bytes_copied",
 		(json_int_t)c->bytes_copied, "removed", (int)report->removed, "kept",
-		(int)report->kept, "services", report_services_json(report));
+		(int)report->kept, "services", report_services_json(report), "mail_error",
+		report->mail_error ? json_text(report->mail_error) : NULL);
 }
 
 int history_append(const struct store *store, const struct report *report,

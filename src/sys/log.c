@@ -100,13 +100,21 @@ int log_add_run_file(struct log *log, const char *dir, pid_t pid, struct error *
 	return 0;
 }
 
-void log_remove_run_file(const char *dir, pid_t pid)
+void log_adopt_run_file(struct log *log, const char *dir, pid_t pid)
 {
 	CLEANUP(freep) char *path = xasprintf("%s/backup_run_%ld.log", dir, (long)pid);
+	CLEANUP(closep)
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	char chunk[16384];
 	struct stat st;
+	ssize_t n;
 
-	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid())
-		unlink(path);
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    st.st_uid != geteuid())
+		return;
+	while ((n = read(fd, chunk, sizeof(chunk))) > 0)
+		headtail_add(&log->memory, chunk, (size_t)n);
+	unlink(path);
 }
 
 /* path -> path.1 -> path.2 -> path.3; what cannot be moved stays and grows on. */

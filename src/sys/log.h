@@ -37,8 +37,11 @@ int log_add_file(struct log *log, const char *path, struct error *err);
  */
 int log_add_run_file(struct log *log, const char *dir, pid_t pid, struct error *err);
 
-/* Removes the run file that process `pid` left in `dir` when it was killed. */
-void log_remove_run_file(const char *dir, pid_t pid);
+/*
+ * Takes the run file that process `pid` left in `dir` when it was killed into memory, so
+ * that log_text() begins with it, and removes it.
+ */
+void log_adopt_run_file(struct log *log, const char *dir, pid_t pid);
 
 void log_info(struct log *log, const char *fmt, ...) PRINTF(2, 3);
 void log_warn(struct log *log, const char *fmt, ...)

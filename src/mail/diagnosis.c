@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "mail/diagnosis.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "mail/msmtprc.h"
+
+/* Of the first row whose text is in what msmtp said. */
+static const struct {
+	const char *said;
+	const char *words;
+} causes[] = {
+	{"authentication failed",
+	 "the server refuses the user or the password; check SMTP_USER and SMTP_PASS"},
+	{"cannot locate host",
+	 "there is no such host; check SMTP_SERVER, and the DNS here"},
+	{"cannot connect to",
+	 "nothing answers there; check SMTP_SERVER and SMTP_PORT, and firewalls between"},
+	{"issuer is unknown",
+	 "no certificate in SMTP_CA_FILE vouches for the server's; if it has a private one, "
+	 "set SMTP_CA_FILE to that of its issuer"},
+	{"does not match the expected",
+	 "the server's certificate is for another name; SMTP_SERVER must be the name in it"},
+	{"expired", "the server's certificate has expired, or the clock here is wrong"},
+	{"certificate verification failed", "the server's certificate is not good"},
+	{"via the STARTTLS",
+	 "the server does not offer STARTTLS on this port; set SMTP_TLS=implicit where TLS "
+	 "comes first (port 465, mostly)"},
+	{"unexpected TLS packet",
+	 "the server does not speak TLS from the start on this port; set SMTP_TLS=starttls"},
+	{"TLS handshake failed", "the server and msmtp do not agree on how to use TLS"},
+	{"does not support authentication",
+	 "the server lets nobody log in here; most do only with TLS: set SMTP_TLS=on, or "
+	 "leave SMTP_USER empty"},
+	{"X509 trust file", "SMTP_CA_FILE cannot be read, or holds no certificates"},
+	{"envelope from address",
+	 "the server refuses the sender; set EMAIL_FROM to an address that it takes"},
+	{"recipient address", "the server refuses the recipient; check EMAIL_TO"},
+	{"not accept mail data", "the server refuses the mail"},
+	{"not accept the mail", "the server refuses the mail"},
+	{"cannot get initial OK", "the server refuses to talk to this host"},
+	{"invalid reply", "what answers there is no mail server; check SMTP_PORT"},
+	{"empty reply",
+	 "the server closes the connection; if it wants TLS from the start, set "
+	 "SMTP_TLS=implicit"},
+	{"cannot read output of", "the file with the password cannot be read"},
+};
+
+/* The first digit of the server's reply, or 0. */
+static char reply_digit(const char *said)
+{
+	static const char before[] = "server message: ";
+	const char *reply = strstr(said, before);
+
+	return reply ? reply[sizeof(before) - 1] : '\0';
+}
+
+static bool has_timed_out(const struct attempt *attempt)
+{
+	return attempt->timed_out || strstr(attempt->said, "timed out");
+}
+
+bool diagnosis_is_temporary(const struct attempt *attempt)
+{
+	char digit = reply_digit(attempt->said);
+
+	if (attempt->interrupted || has_timed_out(attempt))
+		return false;
+	if (digit)
+		return digit == '4'; /* RFC 5321, 4.2.1 */
+	return attempt->code == EX_NOHOST || attempt->code == EX_IOERR ||
+	       attempt->code == EX_TEMPFAIL || attempt->code == EX_PROTOCOL;
+}
+
+bool diagnosis_is_recipient(const struct attempt *attempt)
+{
+	return strstr(attempt->said, "recipient address") != NULL;
+}
+
+static void add_said(struct strbuf *out, const char *said)
+{
+	static const char program[] = "msmtp: ";
+	bool first = true;
+
+	for (size_t len; *said; said += len + (said[len] == '\n')) {
+		len = strcspn(said, "\n");
+		const char *line = said;
+		size_t n = len;
+		if (strncmp(line, program, sizeof(program) - 1) == 0) {
+			line += sizeof(program) - 1;
+			n -= sizeof(program) - 1;
+		}
+		if (n == 0 || strncmp(line, "could not send mail", 19) == 0 ||
+		    strncmp(line, "log info was", 12) == 0)
+			continue;
+		strbuf_addstr(out, first ? " (" : "; ");
+		strbuf_add(out, line, n);
+		first = false;
+	}
+	if (!first)
+		strbuf_addch(out, ')');
+}
+
+void diagnosis_words(const struct attempt *attempt, const struct config *config,
+		     struct strbuf *out)
+{
+	const char *words = NULL;
+
+	for (size_t i = 0; !words && i < ARRAY_SIZE(causes); i++)
+		if (strstr(attempt->said, causes[i].said))
+			words = causes[i].words;
+
+	strbuf_addf(out, "%s port %" PRIu64 ": ", config->smtp_server, config->smtp_port);
+	if (attempt->interrupted)
+		strbuf_addstr(out, "interrupted before the server took it");
+	else if (has_timed_out(attempt))
+		strbuf_addf(out,
+			    "the server fell silent for %" PRId64 " s (SMTP_TIMEOUT)%s",
+			    config->smtp_timeout,
+			    msmtprc_is_implicit(config)
+				    ? ""
+				    : "; where it waits for TLS from the start, set "
+				      "SMTP_TLS=implicit");
+	else if (words)
+		strbuf_addstr(out, words);
+	else if (attempt->code < 0)
+		strbuf_addstr(out, "msmtp was killed");
+	else
+		strbuf_addf(out, "msmtp ended with %d", attempt->code);
+	add_said(out, attempt->said);
+}
