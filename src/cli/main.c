@@ -3,37 +3,17 @@
 /*
  * backup: the command line.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/command.h"
-#include "model/report.h"
-
-/* Where standard descriptors are missing, no file of ours must get their numbers. */
-static void take_standard_descriptors(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd < 0) {
-		fprintf(stderr, "ERROR: open '/dev/null': %s\n", strerror(errno));
-		exit(EXIT_FAILED);
-	}
-	close(fd);
-}
+#include "sys/process.h"
 
 int main(int argc, char **argv)
 {
 	static char run_name[] = "run";
 	char *alone[] = {run_name, NULL};
 
-	take_standard_descriptors();
+	process_take_standard_descriptors();
 
 	if (argc < 2)
 		return command_run.run(&command_run, 1, alone);

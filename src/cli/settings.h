@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
-/*
- * The configuration of this process: the environment and the files it names, checked as
- * a whole.
- */
+/* What a command begins with: its options and the configuration. */
 #pragma once
 
 #include "cli/command.h"
@@ -16,6 +13,3 @@
  */
 int settings_load(const struct command *command, int argc, char **argv,
 		  const struct command_option *options, struct config *config);
-
-/* Reads the configuration alone. A sentence for everything that is wrong in `errors`. */
-void settings_read(struct config *config, struct strvec *errors);

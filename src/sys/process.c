@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -227,4 +228,18 @@ int process_run(const struct process *p, struct process_result *ret, struct erro
 	if (run.end == PROCESS_EXITED && WIFSIGNALED(run.status))
 		ret->end = PROCESS_SIGNALED;
 	return 0;
+}
+
+void process_take_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0) {
+		fprintf(stderr, "ERROR: open '/dev/null': %s\n", strerror(errno));
+		exit(EXIT_FAILURE);
+	}
+	close(fd);
 }

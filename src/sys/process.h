@@ -50,3 +50,9 @@ struct process_result {
 
 /* -errno only when it could not be started (-ENOENT: no such program) or watched. */
 int process_run(const struct process *p, struct process_result *ret, struct error *err);
+
+/*
+ * Opens /dev/null for each of the standard descriptors that is missing, so that no file
+ * of ours gets its number. Ends the process when even that is not possible.
+ */
+void process_take_standard_descriptors(void);
