@@ -146,6 +146,7 @@ log_selector = +received_recipients
 keep_environment =
 disable_ipv6
 host_lookup =
+allow_domain_literals
 rfc1413_query_timeout = 0s
 recipient_unqualified_hosts = *
 smtp_accept_max = 100
@@ -266,6 +267,11 @@ mail_by() {
 	export SMTP_SERVER=localhost SMTP_PORT=$mail_port SMTP_TLS=$1
 	export SMTP_CA_FILE=$mail_dir/tls/ca.pem
 	[ "$1" != implicit ] || SMTP_PORT=$mail_tls_port
+}
+
+# Nobody listens where SMTP_PORT leads.
+closed_port() {
+	read -r SMTP_PORT _ < <(mail_free_ports)
 }
 
 # mail_account USER PASSWORD: the server lets nobody in but those who log in so, and we do.
@@ -404,4 +410,25 @@ unsaid() {
 			return 1
 		}
 	done
+}
+
+# run_unmailed TEXT...: a run that is mailed in vain. It succeeds, and tells why.
+run_unmailed() {
+	local before=0
+	[ ! -e "$dest" ] || before=$(snapshots | wc -l)
+	EMAIL_ON_SUCCESS=on run_backup 0 run
+	said 'WARNING: mail was not sent to ' "$@"
+	[ "$(snapshots | wc -l)" = $((before + 1)) ]
+	[ "$(readlink "$dest/latest")" = "$(snapshots | tail -n 1)" ]
+	tail -n 1 "$dest/.backup/history.jsonl" >"$work/line"
+	jq -e '.exit == 0 and .result == "warnings" and .warnings >= 1 and (.mail_error | length > 20)' \
+		"$work/line"
+	grep -q 'WARNING: mail was not sent to ' "$LOG_FILE"
+}
+
+# mail_test_fails TEXT...: `backup mail-test` says all of these.
+mail_test_fails() {
+	run_backup 1 mail-test
+	said 'mail was not sent to ' "$@"
+	[ "$(grep -c 'mail was not sent' <<<"$output")" = 1 ]
 }
