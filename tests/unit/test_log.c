@@ -287,6 +287,27 @@ static void test_run_file_stale(void **state)
 	scratch_holds(scratch_fd(), run, out.buf);
 }
 
+/* What a killed process logged is ours then; a link by its file's name is left alone. */
+static void test_adopted(void **state)
+{
+	CLEANUP(log_freep) struct log *log = log_new(NULL);
+	CLEANUP(strbuf_release) struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	scratch_write(scratch_fd(), "backup_run_42.log", "[...] of the dead\n");
+	scratch_write(scratch_fd(), "victim", "secret\n");
+	assert_int_equal(symlinkat("victim", scratch_fd(), "backup_run_43.log"), 0);
+	log_adopt_run_file(log, scratch_path(), 42);
+	log_adopt_run_file(log, scratch_path(), 43);
+	log_adopt_run_file(log, scratch_path(), 44);
+	log_error(log, "killed");
+	log_text(log, &out);
+	assert_memory_equal(out.buf, "[...] of the dead\n[", 19);
+	assert_null(strstr(out.buf, "secret"));
+	assert_false(scratch_has(scratch_fd(), "backup_run_42.log"));
+	assert_true(scratch_has(scratch_fd(), "backup_run_43.log"));
+}
+
 /* Memory is bounded: the beginning and the end stay. */
 static void test_memory(void **state)
 {
@@ -318,6 +339,7 @@ int main(void)
 		TEST(test_no_room),
 		TEST(test_run_file_refused),
 		TEST(test_run_file_stale),
+		TEST(test_adopted),
 		TEST(test_memory),
 	};
 
