@@ -11,12 +11,12 @@
 #include "sys/host.h"
 #include "sys/signals.h"
 
-static void complain(const char *what)
+static void complain(const char *what, const char *why)
 {
 	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
 
-	strbuf_add_escaped(&line, what, strlen(what));
-	fprintf(stderr, "backup: mail was not sent to %s\n", line.buf);
+	strbuf_add_escaped(&line, why, strlen(why));
+	fprintf(stderr, "backup: mail was not sent%s%s\n", what, line.buf);
 }
 
 static int send_test(const struct config *config)
@@ -32,9 +32,9 @@ static int send_test(const struct config *config)
 				  "arrives.\n",
 				  1, &problems, &err);
 	if (reached < 0)
-		complain(err.msg);
+		complain(": ", err.msg);
 	for (size_t i = 0; i < problems.n; i++)
-		complain(problems.v[i]);
+		complain(" to ", problems.v[i]);
 	if (reached > 0)
 		printf("mail sent to %d of %zu\n", reached, config->email_to.n);
 	return reached == (int)config->email_to.n ? EXIT_OK : EXIT_FAILED;

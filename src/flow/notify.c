@@ -72,11 +72,17 @@ static char *make_subject(const struct report *report)
 			 c.month, c.day, c.hour, c.minute);
 }
 
-static void mail_failed(struct report *report, const char *what, struct log *log)
+/* `reached` is what notify_send() returned. */
+static void mail_failed(struct report *report, int reached, const struct error *err,
+			const struct strvec *problems, struct log *log)
 {
-	log_warn(log, "mail was not sent to %s", what);
-	if (!report->mail_error)
-		report->mail_error = xstrdup(what);
+	if (reached < 0)
+		log_warn(log, "mail was not sent: %s", err->msg);
+	for (size_t i = 0; i < problems->n; i++)
+		log_warn(log, "mail was not sent to %s", problems->v[i]);
+	if (reached >= 0 && problems->n == 0)
+		return;
+	report->mail_error = xstrdup(reached < 0 ? err->msg : problems->v[0]);
 	report->warnings = log_warnings(log);
 	if (report->result == REPORT_OK)
 		report->result = REPORT_WARNINGS;
@@ -99,10 +105,7 @@ void notify(struct report *report, bool alarm, const struct config *config,
 	log_text(log, &body);
 
 	int reached = notify_send(config, subject, body.buf, ATTEMPTS, &problems, &err);
-	if (reached < 0)
-		mail_failed(report, err.msg, log);
-	for (size_t i = 0; i < problems.n; i++)
-		mail_failed(report, problems.v[i], log);
+	mail_failed(report, reached, &err, &problems, log);
 	if (reached > 0)
 		log_info(log, "mail sent to %d of %zu", reached, config->email_to.n);
 }
