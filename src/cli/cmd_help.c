@@ -5,6 +5,7 @@
 
 #include "base/strbuf.h"
 #include "cli/command.h"
+#include "cli/manual.h"
 #include "model/config.h"
 #include "model/report.h"
 
@@ -65,6 +66,8 @@ static int run(const struct command *command, int argc, char **argv)
 			print_markdown();
 		else
 			print_config();
+	} else if (strcmp(topic, "man") == 0) {
+		manual_print();
 	} else {
 		const struct command *about = command_find(topic);
 		if (!about)
@@ -77,6 +80,10 @@ static int run(const struct command *command, int argc, char **argv)
 const struct command command_help = {
 	.name = "help",
 	.summary = "explain a command, or the variables (help config)",
-	.usage = "usage: backup help [COMMAND | config [--markdown]]\n",
+	.usage =
+		"usage: backup help [COMMAND | config [--markdown] | man]\n"
+		"\n"
+		"Explains a command, or what each variable is for. 'man' prints all of it as\n"
+		"a manual page.\n",
 	.run = run,
 };

@@ -7,7 +7,7 @@
 # shellcheck disable=SC2154,SC2034,SC2030,SC2031 # shared with lib/common.bash and run
 load lib/common
 
-commands='run list status prune config version help'
+commands='run list status prune recover mail-test config version help'
 
 @test "version names the program and a version, --version does the same" {
 	run_backup 0 version
@@ -42,6 +42,22 @@ commands='run list status prune config version help'
 	done
 	[ ! -e "$dest" ]
 	[ ! -e "$LOG_FILE" ]
+}
+
+@test "the manual page has every command and variable, and is good roff" {
+	needs groff
+	run_backup 0 help man
+	for command in $commands; do
+		grep -qxF ".SS ${command//-/\\-}" <<<"$output"
+	done
+	for key in $("$BACKUP" help config --markdown | grep -o '^| `[A-Z_]*' | cut -c 4-); do
+		grep -q "^.BR $key " <<<"$output"
+	done
+	complaints=$(groff -man -Tascii -ww -z <<<"$output" 2>&1)
+	[ -z "$complaints" ]
+	groff -man -Tascii -P-cbou <<<"$output" >"$work/page"
+	grep -qF 'such as backup@example.com' "$work/page"
+	grep -qF -- '--dry-run' "$work/page"
 }
 
 @test "--help answers even when the configuration is wrong" {
