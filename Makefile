@@ -4,7 +4,7 @@
 # Shortcuts. Meson does the work; see `make help`.
 
 .DEFAULT_GOAL := all
-.PHONY: all setup run test asan lab lint format install clean help
+.PHONY: all setup run test asan lab lint format image install clean help
 .PHONY: deps-build deps-run deps-test deps-lab deps-lint
 .NOTPARALLEL:
 
@@ -60,6 +60,18 @@ lint: deps-lint ## gcc and clang without a warning, clang-tidy, cppcheck, shellc
 
 format: deps-lint ## lay out the C sources
 	tools/lint --fix format
+
+# Of another system's packages: make image BASE=debian:stable-slim
+BASE ?= alpine:3.22
+IMAGE ?= backup-container
+SOURCE ?=
+IMAGE_OPTIONS ?=
+VERSION = $(shell sed -n "s/^  version: '\(.*\)',/\1/p" meson.build)
+image: ## build the container's image (BASE=, IMAGE=, SOURCE=, IMAGE_OPTIONS=)
+	docker build --build-arg BASE='$(BASE)' --build-arg VERSION='$(VERSION)' \
+		--build-arg REVISION="$$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
+		--build-arg CREATED="$$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
+		--build-arg SOURCE='$(SOURCE)' --tag '$(IMAGE)' $(IMAGE_OPTIONS) .
 
 install: all ## install (DESTDIR=, prefix=)
 	meson configure build -Dprefix='$(prefix)'

@@ -74,6 +74,13 @@ lab_start() {
 		docker swarm init --advertise-addr 127.0.0.1 >/dev/null
 }
 
+# lab_builder_start DIR: one engine without a Swarm, on this machine's own network, so that
+# `docker build --network host` can fetch packages.
+lab_builder_start() {
+	lab_use "$1" || return
+	lab_vacant && lab_holder_start "$LAB_DIR" lab-builder host && lab_watch && lab_engine_start
+}
+
 # lab_swarm3_start DIR: three engines, node 1 the only manager. A node that is not heard of
 # is down after about 6 s instead of 15.
 lab_swarm3_start() {
@@ -418,12 +425,14 @@ lab_vacant() {
 }
 
 # Starts the process that holds the namespaces of DIR ($1), under a host name ($2). It is
-# PID 1 in there, and takes the orphans of the engine.
+# PID 1 in there, and takes the orphans of the engine. With `host` ($3) its network is this
+# machine's own.
 lab_holder_start() {
-	local dir=$1
+	local dir=$1 net=(--net)
+	[ "${3-}" != host ] || net=()
 	mkdir -p "$dir" && rm -f "$dir/up" || return
 	# shellcheck disable=SC2016
-	setsid unshare --mount --uts --net --pid --fork --kill-child --mount-proc \
+	setsid unshare --mount --uts "${net[@]}" --pid --fork --kill-child --mount-proc \
 		--propagation slave bash -c '
 			hostname "$2" && mount -t tmpfs -o mode=755 lab /run &&
 				mkdir -m 1777 /run/lock && ip link set lo up && : >"$1/up" || exit
