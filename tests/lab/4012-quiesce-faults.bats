@@ -73,12 +73,14 @@ both_are_back() {
 		diff "$work/web" <(lab_spec web) && diff "$work/gate" <(lab_spec gate)
 }
 
-# At the same moment: neither does anything for the other one any more.
+# At the same moment: neither does anything for the other one any more. What the script
+# that stands for rsync has started, its sleep, ends and lets go of the lock thereafter.
 kill_both() {
 	local worker
 	worker=$(worker)
 	kill -STOP "$pid" "$worker"
 	kill -KILL "$pid" "$worker"
+	lab_wait_for 20 flock --nonblock "$dest/.backup/lock" true
 }
 
 # What a failed run must not have done.
