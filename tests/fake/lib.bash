@@ -28,7 +28,7 @@ fake_start() {
 		script=$fake_dir/script.json
 		;;
 	esac
-	python3 "$fake_engine" --dir "$fake_dir" --script "$script" "${@:3}" \
+	"${PYTHON:-python3}" -S "$fake_engine" --dir "$fake_dir" --script "$script" "${@:3}" \
 		>"$fake_dir/log" 2>&1 3>&- &
 	fake_pid=$!
 	local i
@@ -140,5 +140,6 @@ fake_service() {
 # fake_script SERVICE...: a script of these services. Anything else is added by jq:
 #	fake_script "$(fake_service web)" | jq '.api = "1.41"'
 fake_script() {
-	printf '%s\n' "$@" | jq -cs '{services: .}'
+	local IFS=,
+	printf '{"services":[%s]}\n' "$*"
 }

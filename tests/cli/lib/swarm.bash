@@ -48,11 +48,15 @@ swarm_teardown() {
 # service NAME [REPLICAS [JSON]]: a labelled service of the script. JSON is merged into it,
 # such as '{"labels": {...}, "spec": {...}, "mode": "global", "stop_delay": 2}'.
 service() {
-	jq -cn --arg name "$1" --argjson replicas "${2:-1}" --argjson more "${3:-{\}}" \
-		--arg key "$label" \
-		'{$name, $replicas, labels: {($key): "true"},
-		spec: {UpdateConfig: {Parallelism: 1, Monitor: 1000000, MaxFailureRatio: 0}}} * $more |
-		.labels |= with_entries(select(.value != null))'
+	local update='{"Parallelism":1,"Monitor":1000000,"MaxFailureRatio":0}' json
+	json="{\"name\":\"$1\",\"replicas\":${2:-1},\"labels\":{\"$label\":\"true\"},"
+	json+="\"spec\":{\"UpdateConfig\":$update}}"
+	if [ $# -lt 3 ]; then
+		printf '%s\n' "$json"
+		return
+	fi
+	jq -c --argjson more "$3" \
+		'. * $more | .labels |= with_entries(select(.value != null))' <<<"$json"
 }
 
 # engine SERVICE...: a fake engine with these services.

@@ -352,7 +352,7 @@ lab_tasks_json() {
 # lab_spec NAME: its whole Spec as the engine's own API version tells it, keys sorted, one
 # value a line, numbers as they are written. Two of them are equal or the spec changed.
 lab_spec() {
-	lab_api GET "/services/$1" | python3 -c '
+	lab_api GET "/services/$1" | "${PYTHON:-python3}" -S -c '
 import json, sys
 class Number(float):
     def __init__(self, text):
