@@ -11,13 +11,18 @@ load lib/bench
 # measured FILE COMMAND...: runs it and notes the peak memory in KiB of the larger of its
 # two processes; rsync's does not count.
 measured() {
-	local peak=0 now pid
+	local peak=0 worker='' pid file line lines
 	"${@:2}" >"$work/out" 2>&1 &
 	pid=$!
 	while kill -0 "$pid" 2>/dev/null; do
-		now=$(cat "/proc/$pid/status" "/proc/$(pgrep -P "$pid" -x backup)/status" 2>/dev/null |
-			awk '/^VmHWM:/ && $2 > peak { peak = $2 } END { print peak + 0 }')
-		[ "$now" -le "$peak" ] || peak=$now
+		[ -n "$worker" ] || worker=$(pgrep -P "$pid" -x backup) || :
+		for file in /proc/"$pid"/status /proc/"$worker"/status; do
+			{ mapfile -t lines <"$file"; } 2>/dev/null || continue
+			for line in "${lines[@]}"; do
+				[[ $line =~ ^VmHWM:[[:space:]]*([0-9]+) ]] || continue
+				[ "${BASH_REMATCH[1]}" -le "$peak" ] || peak=${BASH_REMATCH[1]}
+			done
+		done
 		sleep 0.05
 	done
 	echo "$peak" >"$1"
