@@ -19,6 +19,7 @@
 
 enum {
 	SAID_MAX = 4096,
+	SECRET_SHORTEST = 4,
 	WAIT_MS =
 		5000, /* before the second attempt; three times as long each further one */
 };
@@ -26,7 +27,8 @@ enum {
 /* msmtp's output: what went wrong, and the line for its log. */
 struct output {
 	struct strbuf said;
-	int log; /* -1: it cannot be written */
+	int log;	    /* -1: it cannot be written */
+	const char *secret; /* a server may repeat it */
 };
 
 /* A file in memory. Of mode 0600, for it may hold a password. */
@@ -45,17 +47,35 @@ static int memory_file(const char *name, const struct strbuf *content, int *ret_
 	return 0;
 }
 
+/* Adds the line without the password, if that is long enough to be told from other words. */
+static void add_hidden(struct strbuf *out, const char *line, size_t len,
+		       const char *secret)
+{
+	const char *end = line + len, *hit;
+	size_t n = strlen(secret);
+
+	while (n >= SECRET_SHORTEST &&
+	       (hit = memmem(line, (size_t)(end - line), secret, n)) != NULL) {
+		strbuf_add(out, line, (size_t)(hit - line));
+		strbuf_addstr(out, "(hidden)");
+		line = hit + n;
+	}
+	strbuf_add(out, line, (size_t)(end - line));
+}
+
 static void take_line(void *ctx, enum process_stream stream, const char *line, size_t len)
 {
 	struct output *output = ctx;
 
 	if (stream == PROCESS_STDERR) {
-		strbuf_add(&output->said, line, len);
+		add_hidden(&output->said, line, len, output->secret);
 		strbuf_addch(&output->said, '\n');
 		return;
 	}
-	CLEANUP(freep) char *text = xasprintf("%.*s\n", (int)len, line);
-	if (output->log >= 0 && fs_write_all(output->log, text, strlen(text)) < 0) {
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	add_hidden(&text, line, len, output->secret);
+	strbuf_addch(&text, '\n');
+	if (output->log >= 0 && fs_write_all(output->log, text.buf, text.len) < 0) {
 		/* the mail is what counts, and where it ended is in our own log */
 	}
 }
@@ -156,6 +176,7 @@ int deliver(const struct delivery *delivery, struct strvec *problems, struct err
 	const struct strvec *to = &config->email_to;
 	struct output output = {
 		.said = STRBUF_INIT_MAX(SAID_MAX),
+		.secret = config->smtp_pass,
 		.log = *config->msmtp_log ? open(config->msmtp_log,
 						 O_WRONLY | O_APPEND | O_CREAT |
 							 O_CLOEXEC | O_NONBLOCK,

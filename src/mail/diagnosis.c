@@ -49,18 +49,33 @@ static const struct {
 	{"cannot read output of", "the file with the password cannot be read"},
 };
 
+static const char before_reply[] = "msmtp: server message: ";
+
 /* The first digit of the server's reply, or 0. */
 static char reply_digit(const char *said)
 {
-	static const char before[] = "server message: ";
-	const char *reply = strstr(said, before);
+	const char *reply = strstr(said, before_reply);
 
-	return reply ? reply[sizeof(before) - 1] : '\0';
+	return reply ? reply[sizeof(before_reply) - 1] : '\0';
+}
+
+/* Whether `text` is in what msmtp said itself: a server may say anything. */
+static bool says(const struct attempt *attempt, const char *text)
+{
+	const char *line = attempt->said;
+
+	for (size_t len; *line; line += len + (line[len] == '\n')) {
+		len = strcspn(line, "\n");
+		if (strncmp(line, before_reply, sizeof(before_reply) - 1) != 0 &&
+		    memmem(line, len, text, strlen(text)))
+			return true;
+	}
+	return false;
 }
 
 static bool has_timed_out(const struct attempt *attempt)
 {
-	return attempt->timed_out || strstr(attempt->said, "timed out");
+	return attempt->timed_out || says(attempt, "timed out");
 }
 
 bool diagnosis_is_temporary(const struct attempt *attempt)
@@ -77,7 +92,7 @@ bool diagnosis_is_temporary(const struct attempt *attempt)
 
 bool diagnosis_is_recipient(const struct attempt *attempt)
 {
-	return strstr(attempt->said, "recipient address") != NULL;
+	return says(attempt, "recipient address");
 }
 
 static void add_said(struct strbuf *out, const char *said)
@@ -110,7 +125,7 @@ void diagnosis_words(const struct attempt *attempt, const struct config *config,
 	const char *words = NULL;
 
 	for (size_t i = 0; !words && i < ARRAY_SIZE(causes); i++)
-		if (strstr(attempt->said, causes[i].said))
+		if (says(attempt, causes[i].said))
 			words = causes[i].words;
 
 	strbuf_addf(out, "%s port %" PRIu64 ": ", config->smtp_server, config->smtp_port);

@@ -112,8 +112,13 @@ void log_adopt_run_file(struct log *log, const char *dir, pid_t pid)
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
 	    st.st_uid != geteuid())
 		return;
-	while ((n = read(fd, chunk, sizeof(chunk))) > 0)
+	while ((n = read(fd, chunk, sizeof(chunk))) > 0) {
+		/* what was not synced before a crash may be zeros, and those end a text */
+		for (ssize_t i = 0; i < n; i++)
+			if (chunk[i] == '\0')
+				chunk[i] = '?';
 		headtail_add(&log->memory, chunk, (size_t)n);
+	}
 	unlink(path);
 }
 

@@ -141,7 +141,7 @@ bad() {
 	bad 'not printable ASCII' 's/^one/\r/'
 	bad 'does not encode' 's/=2E/=2e/'
 	bad 'ends with a blank' 's/^one/one /'
-	bad 'encoded word' 's/=C3=A4se?=/=C3/'
+	bad 'half an encoded word' 's/=C3=A4se?=/=C3/'
 	bad 'To: ' 's/^To:.*/To: a@example.com, @@/'
 	bad 'Defect' 's/^Subject:/junk\nSubject:/'
 }

@@ -24,6 +24,8 @@ import sys
 # What the server adds above the message: lib/mail.bash has it do so.
 SERVER = re.compile(rb'(Return-path|Envelope-to|Delivery-date|X-Server-User|X-Server-TLS): ?((?:.|\n[ \t])*)\n')
 
+ENCODED_WORD = re.compile(rb'=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=(?=\s)')
+
 
 def read(path):
     """The message, LF only, and what the server says of it."""
@@ -62,11 +64,11 @@ def faults(raw, message):
     for name, value in message.items():
         for defect in value.defects:
             yield f'{name}: {type(defect).__name__} {defect}'
-    if re.search(r'=\?[^?]*\?[bBqQ]\?', message['subject'] or ''):
-        yield 'the subject has an encoded word that could not be decoded'
-    for word in re.findall(rb'=\?[^?\s]*\?[bBqQ]\?[^?]*\?=', head):
+    for word in ENCODED_WORD.findall(head):
         if len(word) > 75:
             yield 'an encoded word of more than 75 characters'
+    if b'=?' in ENCODED_WORD.sub(b'', head):
+        yield 'half an encoded word'
     if message['content-transfer-encoding'] == 'quoted-printable':
         if re.search(rb'=(?![0-9A-F]{2}|\n)', body):
             yield 'a "=" that does not encode anything'
