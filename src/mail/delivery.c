@@ -136,7 +136,7 @@ static int run_msmtp(const struct delivery *delivery, char *const *recipients, s
 static int send_to(const struct delivery *delivery, char *const *recipients, size_t n,
 		   struct output *output, struct strvec *problems, struct error *err)
 {
-	struct attempt attempt;
+	struct attempt attempt = {.said = ""};
 	int wait = WAIT_MS;
 
 	for (int left = delivery->attempts;; wait *= 3) {

@@ -51,12 +51,12 @@ static const struct {
 
 static const char before_reply[] = "msmtp: server message: ";
 
-/* The first digit of the server's reply, or 0. */
-static char reply_digit(const char *said)
+/* The server's reply, from its first digit on, or "". */
+static const char *find_reply(const char *said)
 {
 	const char *reply = strstr(said, before_reply);
 
-	return reply ? reply[sizeof(before_reply) - 1] : '\0';
+	return reply ? reply + sizeof(before_reply) - 1 : "";
 }
 
 /* Whether `text` is in what msmtp said itself: a server may say anything. */
@@ -80,12 +80,12 @@ static bool has_timed_out(const struct attempt *attempt)
 
 bool diagnosis_is_temporary(const struct attempt *attempt)
 {
-	char digit = reply_digit(attempt->said);
+	const char *reply = find_reply(attempt->said);
 
 	if (attempt->interrupted || has_timed_out(attempt))
 		return false;
-	if (digit)
-		return digit == '4'; /* RFC 5321, 4.2.1 */
+	if (*reply)
+		return *reply == '4'; /* RFC 5321, 4.2.1 */
 	return attempt->code == EX_NOHOST || attempt->code == EX_IOERR ||
 	       attempt->code == EX_TEMPFAIL || attempt->code == EX_PROTOCOL;
 }

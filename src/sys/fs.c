@@ -158,7 +158,7 @@ int fs_read_file(int dirfd, const char *name, struct strbuf *out, struct error *
 int fs_read_tail(int dirfd, const char *name, struct strbuf *out, struct error *err)
 {
 	CLEANUP(closep) int fd = -1;
-	struct stat st;
+	struct stat st = {.st_size = 0};
 
 	int r = open_regular(dirfd, name, &fd, &st, err);
 	if (r < 0)
