@@ -7,7 +7,7 @@
 bats_require_minimum_version 1.5.0
 
 setup() {
-	unset STRICT ASAN_OPTIONS
+	unset STRICT ASAN_OPTIONS MESON_TESTTHREADS
 	build=$BATS_TEST_TMPDIR/build
 	mkdir -p "$build/meson-logs" "$build/meson-info" "$BATS_TEST_TMPDIR/bin"
 	sanitize none
@@ -29,6 +29,7 @@ meson_leaves() {
 	done
 	cat >"$BATS_TEST_TMPDIR/bin/meson" <<-END
 		#!/bin/sh
+		echo "\$MESON_TESTTHREADS" >'$BATS_TEST_TMPDIR/threads'
 		[ ! -s '$log' ] || cp '$log' '$build/meson-logs/testlog.json'
 		[ -z "\$ASAN_OPTIONS" ] || [ ! -e '$BATS_TEST_TMPDIR/report' ] ||
 			cp '$BATS_TEST_TMPDIR/report' '$build/meson-logs/sanitizer/asan.1'
@@ -86,4 +87,12 @@ run_tests() {
 	sanitize address,undefined
 	run_tests -1
 	[[ $output == *'ERROR: LeakSanitizer'* ]]
+}
+
+@test "three tests for each processor run at a time, or as many as one says" {
+	meson_leaves 0 OK 'no tap'
+	run_tests -0
+	[ "$(cat "$BATS_TEST_TMPDIR/threads")" = $((3 * $(nproc))) ]
+	MESON_TESTTHREADS=2 run_tests -0
+	[ "$(cat "$BATS_TEST_TMPDIR/threads")" = 2 ]
 }
