@@ -91,11 +91,16 @@ one_engine() {
 	alone one_engine
 }
 
+engines_are() {
+	[ "$(pgrep -c -x dockerd)" = "$1" ]
+}
+
 three_engines() {
 	local groups
 	lab_swarm3_start lab
 	lab_service web --replicas 3
-	[ "$(pgrep -c -x dockerd)" = 3 ]
+	# what one of them starts has its name for a moment
+	lab_wait_for 10 engines_are 3
 	mapfile -t groups < <(cgroups 1 2 3)
 	[ ${#groups[@]} -ge 3 ]
 	network | diff network -
