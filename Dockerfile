@@ -14,7 +14,7 @@ COPY meson.build meson_options.txt ./
 COPY src src
 RUN meson setup out --prefix=/usr/local --buildtype=release -Dtests=disabled \
 	&& meson compile -C out \
-	&& meson install -C out --no-rebuild --strip --destdir /image \
+	&& meson install -C out --no-rebuild --strip --tags runtime --destdir /image \
 	&& ln -s entrypoint /image/usr/local/bin/entrypoint.sh \
 	&& ln -s backup /image/usr/local/bin/backup.sh
 
