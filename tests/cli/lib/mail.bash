@@ -71,6 +71,7 @@ mail_start() {
 	done
 	mail_certificates "$mail_dir/tls" || return
 	chmod 777 "$mail_dir"/{spool,log,inbox}
+	mail_certificate good
 	: >"$mail_dir/log/main"
 	chmod 666 "$mail_dir/log/main"
 	for attempt in 1 2 3 4 5; do
@@ -250,8 +251,8 @@ mail_certificates() (
 # The server as new, and not a mail in it.
 mail_reset() {
 	mails_settle || return
-	rm -rf "$mail_dir"/inbox/new "$mail_dir"/state/*
-	printf good >"$mail_dir/state/certificate"
+	rm -rf "$mail_dir"/inbox/new "$mail_dir"/state/{login,clear}
+	mail_certificate good
 	mail_account_of_server 'nobody' 'no password'
 	mail_taken_before=$(mails_taken)
 }
