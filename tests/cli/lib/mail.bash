@@ -418,7 +418,7 @@ run_unmailed() {
 	local before=0
 	[ ! -e "$dest" ] || before=$(snapshots | wc -l)
 	EMAIL_ON_SUCCESS=on run_backup 0 run
-	said 'WARNING: mail was not sent to ' "$@"
+	said 'WARNING: mail was not sent' "$@"
 	[ "$(snapshots | wc -l)" = $((before + 1)) ]
 	[ "$(readlink "$dest/latest")" = "$(snapshots | tail -n 1)" ]
 	tail -n 1 "$dest/.backup/history.jsonl" >"$work/line"
