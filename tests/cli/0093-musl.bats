@@ -75,6 +75,16 @@ stand_ins() {
 	"$BATS_TEST_TMPDIR/backup" version
 }
 
+@test "the entrypoint needs no library but musl, and runs" {
+	cd "$BATS_TEST_TMPDIR"
+	link entrypoint "$objects/cli-entrypoint.c.o"
+	# shellcheck disable=SC2016
+	run -0 env -i PATH="$PATH" MSMTP_CONFIG="$PWD/msmtprc" MSMTP_LOG="$PWD/log" \
+		SMTP_SERVER=mail.example.org ./entrypoint sh -c 'echo "ran $0" $MSMTP_CONFIG' me
+	[ "$output" = "ran me $PWD/msmtprc" ]
+	grep -q mail.example.org msmtprc
+}
+
 @test "what only another C library has is found" {
 	cd "$BATS_TEST_TMPDIR"
 	echo 'int main(void) { return 0; }' >good.c
