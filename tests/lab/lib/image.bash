@@ -73,10 +73,11 @@ image_base() {
 	local ID VERSION_CODENAME
 	# shellcheck source=/dev/null
 	. /etc/os-release
-	# what is not the system's own would need keys and certificates that a base lacks
-	# shellcheck disable=SC2016
-	apt-get indextargets --format '$(ORIGIN) $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-		awk -v id="$ID" 'tolower($1) == id { print "deb", $2, $3, $4 }' | sort -u >"$1.list"
+	image_sources "$ID" >"$1.list"
+	[ -s "$1.list" ] || {
+		apt-get update >"$1.log" 2>&1
+		image_sources "$ID" >"$1.list"
+	}
 	# it hands dash the number of a descriptor, which must have one digit
 	mmdebstrap --variant=minbase --include=usr-is-merged \
 		--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
@@ -89,6 +90,15 @@ image_base() {
 		return 1
 	}
 	mv "$1.new.tar" "$1"
+}
+
+# image_sources ID: where the packages of the system itself come from, without what was
+# added to it: that would need keys and certificates that a base lacks. Nothing when they
+# were never looked at.
+image_sources() {
+	# shellcheck disable=SC2016
+	apt-get indextargets --format '$(ORIGIN) $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+		awk -v id="$1" 'tolower($1) == id { print "deb", $2, $3, $4 }' | sort -u
 }
 
 # ---- Containers
