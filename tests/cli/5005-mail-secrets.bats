@@ -197,7 +197,7 @@ sent() {
 }
 
 no_msmtp() {
-	! cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' ' ' | grep -qF "$EMAIL_TO"
+	! is_argument "$EMAIL_TO"
 }
 
 @test "killed while the mail is on its way" {
