@@ -101,7 +101,7 @@ mail_launch() {
 
 # Two ports that nobody listens on.
 mail_free_ports() {
-	python3 -c 'import socket
+	"${PYTHON:-python3}" -S -c 'import socket
 a, b = socket.create_server(("127.0.0.1", 0)), socket.create_server(("127.0.0.1", 0))
 print(a.getsockname()[1], b.getsockname()[1])'
 }
@@ -333,7 +333,7 @@ mail_file() {
 # mail JQ [N]: asks the N-th mail; lib/mail.py says what there is. Fails if it is not valid.
 mail() {
 	local json
-	json=$(python3 "$mail_reader" "$(mail_file "${2-}")") && jq -r "$1" <<<"$json"
+	json=$("${PYTHON:-python3}" -S "$mail_reader" "$(mail_file "${2-}")") && jq -r "$1" <<<"$json"
 }
 
 # fake_mail SCRIPT: starts a server of ../fake/smtp.py, which tells what that is, and leads
@@ -344,7 +344,7 @@ fake_mail() {
 	fake_mail_dir=$(mktemp -d "$work/fake-mail.XXXXXX")
 	script=$(jq -c --arg tls "$mail_dir/tls/good" \
 		'{cert: ($tls + ".pem"), key: ($tls + ".key")} + .' <<<"$1")
-	python3 "$mail_fake" "$fake_mail_dir" "$script" >"$fake_mail_dir/output" 2>&1 3>&- &
+	"${PYTHON:-python3}" -S "$mail_fake" "$fake_mail_dir" "$script" >"$fake_mail_dir/output" 2>&1 3>&- &
 	fake_mail_pid=$!
 	for ((i = 0; i < 200; i++)); do
 		if [ -e "$fake_mail_dir/port" ]; then
