@@ -46,6 +46,7 @@ static const struct {
 	{"empty reply",
 	 "the server closes the connection; if it wants TLS from the start, set "
 	 "SMTP_TLS=implicit"},
+	{"/etc/msmtprc", "msmtp reads that file too, and something in it is wrong"},
 	{"cannot read output of", "the file with the password cannot be read"},
 };
 
@@ -75,7 +76,7 @@ static bool says(const struct attempt *attempt, const char *text)
 
 static bool has_timed_out(const struct attempt *attempt)
 {
-	return attempt->timed_out || says(attempt, "timed out");
+	return attempt->timed_out || says(attempt, "the operation timed out");
 }
 
 bool diagnosis_is_temporary(const struct attempt *attempt)
