@@ -117,8 +117,9 @@ teardown() {
 	in_image "${mounts_[@]}" -e TZ=America/Chicago --
 	exits 0
 	name=$(basename "$(newest)")
-	made=$(date -u -d "$(TZ=America/Chicago date -d "${name%%_*} $(tr - : <<<"${name#*_}")")" +%s)
-	[ $(($(date +%s) - made)) -ge 0 ] && [ $(($(date +%s) - made)) -lt 60 ]
+	age=$(($(date +%s) - $(TZ=America/Chicago date -d "${name%%_*} $(tr - : <<<"${name#*_}")" +%s)))
+	[ "$age" -ge 0 ]
+	[ "$age" -lt 60 ]
 	[[ $output == *"[${name%%_*} "*"published daily/$name"* ]]
 	in_image -e TZ=America/Chicago -- sh -c \
 		'env -u TZ date +%Z; readlink -f /etc/localtime; cat /etc/timezone'
