@@ -49,7 +49,7 @@ not_on_disk() {
 		[ ! -d "$dir" ] || dirs+=("$dir")
 	done
 	{
-		find "${dirs[@]}" \( -path '/tmp/bats-run-*' -o -path '/tmp/build*' \) -prune -o \
+		find "${dirs[@]}" -xdev \( -path '/tmp/bats-run-*' -o -path '/tmp/build*' \) -prune -o \
 			-type f -newer "$work/since" -size -50M -print0 2>/dev/null || :
 		find "$work" \( -path "$work/secrets" -o -path "$work/fake-mail.*" \) -prune -o -type f -print0
 	} | xargs -0r grep -laFf "$needles" -- >"$work/found" 2>/dev/null || :

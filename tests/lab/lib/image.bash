@@ -78,8 +78,10 @@ image_base() {
 		apt-get update >"$1.log" 2>&1
 		image_sources "$ID" >"$1.list"
 	}
-	# it hands dash the number of a descriptor, which must have one digit
-	mmdebstrap --variant=minbase --include=usr-is-merged \
+	# in a mount namespace of its own: whoever looks around in /tmp meanwhile would keep it
+	# from undoing its mounts; and it hands dash the number of a descriptor, which must have
+	# one digit
+	unshare --mount mmdebstrap --variant=minbase --include=usr-is-merged \
 		--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
 		--aptopt='Acquire::Languages "none"' --dpkgopt=force-unsafe-io \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
