@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/settings.h"
+#include "engine/native.h"
 #include "engine/rsync.h"
 #include "flow/aftermath.h"
 #include "flow/run.h"
@@ -30,13 +31,18 @@ static int work(void *ctx)
 	CLEANUP(log_freep) struct log *log = NULL;
 	CLEANUP(report_release) struct report report = {0};
 	struct rsync_engine rsync;
+	struct native_engine native;
 
 	rsync_engine_init(&rsync, &config->rsync_args);
+	native_engine_init(&native, 0);
 	signals_catch();
 	log = log_new(stdout);
 	add_log_files(log, config); /* first, so that they hold the first line */
 	log_info(log, "backup " VERSION " begins%s", config->dry_run ? ", dry run" : "");
-	return flow_run(config, &rsync.engine, getppid(), log, &report);
+	return flow_run(config,
+			config->engine == CONFIG_ENGINE_NATIVE ? &native.engine
+							       : &rsync.engine,
+			getppid(), log, &report);
 }
 
 /* What the run would have done at its end, had it not been killed by `signo`. */

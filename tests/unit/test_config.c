@@ -328,7 +328,7 @@ static void test_secret_files(void **state)
 	refused(&fake, 1, "SMTP_PASS='(hidden)' from /mine: expected one line of text");
 }
 
-static void test_mail_together(void **state)
+static void test_together(void **state)
 {
 	struct fake fake = {.names = {"SMTP_USER", "SMTP_PASS", "SMTP_SERVER"},
 			    .values = {"user", "pass"}};
@@ -347,6 +347,8 @@ static void test_mail_together(void **state)
 	fake.values[1] = "pass";
 	fake.values[3] = "on";
 	refused(&fake, 0, "");
+	fake = (struct fake){.names = {"ENGINE", "RSYNC_ARGS"}, .values = {"native", "-z"}};
+	refused(&fake, 1, "RSYNC_ARGS is set and ENGINE is not rsync");
 	fake = (struct fake){.names = {"SMTP_TIMEOUT"}, .values = {"0"}};
 	refused(&fake, 1, "SMTP_TIMEOUT='0'");
 }
@@ -362,7 +364,7 @@ int main(void)
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_zone_suggested),
 		cmocka_unit_test(test_secret_files),
-		cmocka_unit_test(test_mail_together),
+		cmocka_unit_test(test_together),
 	};
 
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);

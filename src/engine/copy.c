@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "engine/copy.h"
+
+#include <errno.h>
+#include <linux/fs.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "sys/clock.h"
+
+enum {
+	BUFFER = 1024 * 1024,
+	RANGE_MAX = 64 * 1024 * 1024, /* so that a cancelled copy ends soon */
+	CLONE_MIN = 64 * 1024,	      /* smaller files are as fast to read and write */
+};
+
+void copy_rate_init(struct copy_rate *rate, uint64_t bytes)
+{
+	*rate = (struct copy_rate){.bytes = bytes};
+	pthread_mutex_init(&rate->lock, NULL);
+}
+
+void copy_rate_release(struct copy_rate *rate)
+{
+	pthread_mutex_destroy(&rate->lock);
+}
+
+void copier_init(struct copier *copier, int cancel_fd, struct copy_rate *rate)
+{
+	*copier = (struct copier){
+		.buffer = xmalloc(BUFFER),
+		.cancel_fd = cancel_fd,
+		.rate = rate,
+	};
+}
+
+void copier_release(struct copier *copier)
+{
+	free(copier->buffer);
+	copier->buffer = NULL;
+}
+
+static bool is_unsupported(int code)
+{
+	return code == EXDEV || code == EOPNOTSUPP || code == EINVAL || code == ENOSYS ||
+	       code == ENOTTY || code == EPERM || code == EBADF || code == ETXTBSY;
+}
+
+/* Waits until so many bytes more are within the rate; false when cancelled. */
+static bool may_go_on(struct copier *copier, size_t bytes)
+{
+	struct pollfd fd = {.fd = copier->cancel_fd, .events = POLLIN};
+	struct copy_rate *rate = copier->rate;
+	double wait = 0;
+
+	if (rate->bytes > 0) {
+		double now = clock_monotonic();
+		pthread_mutex_lock(&rate->lock);
+		if (rate->next < now)
+			rate->next = now;
+		wait = rate->next - now;
+		rate->next += (double)bytes / (double)rate->bytes;
+		pthread_mutex_unlock(&rate->lock);
+	}
+	return poll(&fd, 1, (int)(wait * 1000)) <= 0;
+}
+
+static size_t at_once(const struct copier *copier, uint64_t left, size_t most)
+{
+	if (copier->rate->bytes > 0 && copier->rate->bytes / 4 < most)
+		most = copier->rate->bytes / 4 + 1;
+	return left < most ? (size_t)left : most;
+}
+
+static int write_fully(int fd, const char *data, size_t len, off_t at)
+{
+	while (len > 0) {
+		ssize_t n = pwrite(fd, data, len, at);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			data += n;
+			at += n;
+			len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+/* 1: done, the file ended before; 0: all of the range; -errno. */
+static int copy_by_buffer(struct copier *copier, int from, int to, off_t at, uint64_t len,
+			  enum copy_side *ret_side)
+{
+	while (len > 0) {
+		size_t want = at_once(copier, len, BUFFER);
+		if ((want == BUFFER || copier->rate->bytes > 0) &&
+		    !may_go_on(copier, want))
+			return -EINTR;
+		ssize_t n = pread(from, copier->buffer, want, at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		*ret_side = COPY_READING;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return 1;
+		*ret_side = COPY_WRITING;
+		int r = write_fully(to, copier->buffer, (size_t)n, at);
+		if (r < 0)
+			return r;
+		at += n;
+		len -= (uint64_t)n;
+	}
+	return 0;
+}
+
+static int copy_range(struct copier *copier, int from, int to, off_t at, uint64_t len,
+		      enum copy_side *ret_side)
+{
+	off_t in = at, out = at;
+
+	while (len > 0 && !copier->no_range) {
+		size_t want = at_once(copier, len, RANGE_MAX);
+		if (!may_go_on(copier, want))
+			return -EINTR;
+		ssize_t n = copy_file_range(from, &in, to, &out, want, 0);
+		if (n > 0) {
+			len -= (uint64_t)n;
+			continue;
+		}
+		if (n == 0) /* the end, or a file system that cannot: reading tells */
+			break;
+		if (errno == EINTR)
+			continue;
+		if (is_unsupported(errno))
+			copier->no_range = true;
+		else
+			break; /* which side it was is found out by reading */
+	}
+	return copy_by_buffer(copier, from, to, in, len, ret_side);
+}
+
+/* Only what is not a hole. */
+static int copy_sparse(struct copier *copier, int from, int to, uint64_t size,
+		       enum copy_side *ret_side)
+{
+	off_t end = (off_t)size;
+
+	for (off_t data = 0; data < end;) {
+		data = lseek(from, data, SEEK_DATA);
+		if (data < 0 && errno == ENXIO)
+			break; /* a hole up to the end */
+		if (data < 0) {
+			*ret_side = COPY_READING;
+			return -errno;
+		}
+		off_t hole = lseek(from, data, SEEK_HOLE);
+		if (hole < 0 || hole > end)
+			hole = end;
+		if (data >= end)
+			break;
+		int r = copy_range(copier, from, to, data, (uint64_t)(hole - data),
+				   ret_side);
+		if (r != 0)
+			return r < 0 ? r : 0;
+		data = hole;
+	}
+	*ret_side = COPY_WRITING;
+	return ftruncate(to, end) < 0 ? -errno : 0;
+}
+
+int copy_content(struct copier *copier, int from, int to, uint64_t size, uint64_t blocks,
+		 enum copy_side *ret_side)
+{
+	int r;
+
+	if (size == 0)
+		return 0;
+	if (size >= CLONE_MIN && !copier->no_clone && copier->rate->bytes == 0) {
+		if (ioctl(to, FICLONE, from) == 0)
+			return 0;
+		if (is_unsupported(errno))
+			copier->no_clone = true;
+	}
+	if (blocks < size / 512) {
+		r = copy_sparse(copier, from, to, size, ret_side);
+		if (r != -EINVAL) /* SEEK_DATA is not known here */
+			return r;
+	}
+	r = size >= BUFFER ? copy_range(copier, from, to, 0, size, ret_side)
+			   : copy_by_buffer(copier, from, to, 0, size, ret_side);
+	return r < 0 ? r : 0;
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "engine/dir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "engine/entry.h"
+#include "sys/fs.h"
+
+enum {
+	CHUNK = 32 * 1024,
+	WAITING_MAX = 128, /* directories on the stack, each with its descriptors */
+};
+
+/* As getdents64(2) returns them. */
+struct entry_record {
+	uint64_t ino;
+	int64_t off;
+	uint16_t len;
+	uint8_t type;
+	char name[];
+};
+
+static const char tag_name[] = "CACHEDIR.TAG";
+static const char tag_signature[] = "Signature: 8a477f597d28d172789f06886806bc55";
+
+static struct dir *new_dir(void)
+{
+	struct dir *dir = xcalloc(1, sizeof(*dir));
+
+	dir->source = dir->copy = -1;
+	for (size_t i = 0; i < PASS_BASES_MAX; i++)
+		dir->base[i] = -1;
+	return dir;
+}
+
+static void free_dir(struct dir *dir)
+{
+	closep(&dir->source);
+	closep(&dir->copy);
+	for (size_t i = 0; i < PASS_BASES_MAX; i++)
+		closep(&dir->base[i]);
+	place_drop(dir->place);
+	free(dir->path);
+	free(dir->chunk);
+	free(dir);
+}
+
+static int duplicate(int fd)
+{
+	return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
+struct dir *dir_new_top(struct pass *pass)
+{
+	struct dir *dir = new_dir();
+
+	dir->source = duplicate(pass->source_fd);
+	dir->copy = duplicate(pass->target_fd);
+	for (size_t i = 0; i < pass->bases; i++)
+		dir->base[i] = duplicate(pass->base_fd[i]);
+	dir->place = place_hold(pass->top);
+	dir->path = xstrdup("");
+	return dir;
+}
+
+/* Makes the directory in the copy, and opens it there and in the bases. */
+static int open_others(struct pass *pass, const struct dir *parent, const char *name,
+		       struct dir *dir)
+{
+	const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+	for (size_t i = 0; i < pass->bases; i++)
+		if (parent->base[i] >= 0)
+			dir->base[i] = openat(parent->base[i], name, flags);
+	if (pass->job->dry_run)
+		return 0;
+	if (mkdirat(parent->copy, name, 0700) < 0)
+		return -errno;
+	dir->copy = openat(parent->copy, name,
+			   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return dir->copy < 0 ? -errno : 0;
+}
+
+/* One that cannot be read is at least there, with its attributes. */
+static void make_unreadable(struct pass *pass, struct worker *worker,
+			    const struct dir *parent, const char *name, int code)
+{
+	struct dir *dir = new_dir();
+	struct stat st;
+
+	pass_unreadable(pass, worker, "read directory", parent->place, name, code);
+	if (fstatat(parent->source, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISDIR(st.st_mode) && open_others(pass, parent, name, dir) == 0) {
+		worker->counts.dirs++;
+		strbuf_reset(&worker->xattrs);
+		if (dir->copy >= 0)
+			entry_set_attributes(pass, parent, name, dir->copy, &st,
+					     &worker->xattrs);
+	}
+	free_dir(dir);
+}
+
+/* NULL: there is nothing to work on, and it was said why. 1 in *ret_other: no directory. */
+static struct dir *open_dir(struct pass *pass, struct worker *worker,
+			    const struct dir *parent, const char *name, bool *ret_other)
+{
+	struct dir *dir = new_dir();
+
+	dir->source = openat(parent->source, name,
+			     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int r = dir->source < 0 ? -errno : 0;
+	if (r == -ENOTDIR || r == -ELOOP) {
+		*ret_other = true;
+	} else if (r == -ENOENT) {
+		worker->counts.vanished++;
+		pass_note(pass, "vanished before it could be copied:", parent->place,
+			  name, 0);
+	} else if (r < 0) {
+		make_unreadable(pass, worker, parent, name, r);
+	} else if ((r = open_others(pass, parent, name, dir)) < 0 && r != -EEXIST) {
+		if (pass_is_fatal(r))
+			pass_fail(pass, "create directory", parent->place, name, r);
+		else
+			pass_unreadable(pass, worker, "create directory", parent->place,
+					name, r);
+	}
+	if (r < 0) {
+		free_dir(dir);
+		return NULL;
+	}
+	dir->place = place_new(parent->place, name);
+	if (parent->path)
+		dir->path =
+			xasprintf("%s%s%s", parent->path, *parent->path ? "/" : "", name);
+	return dir;
+}
+
+static bool has_tag(int dirfd)
+{
+	const size_t len = sizeof(tag_signature) - 1;
+	char start[sizeof(tag_signature) - 1];
+	CLEANUP(closep)
+	int fd = openat(dirfd, tag_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	return fd >= 0 && read(fd, start, len) == (ssize_t)len &&
+	       memcmp(start, tag_signature, len) == 0;
+}
+
+/* Looks at the directory itself, before anything that is in it. */
+static int start(struct pass *pass, struct worker *worker, struct dir *dir)
+{
+	const struct engine_job *job = pass->job;
+
+	if (fstat(dir->source, &dir->st) < 0)
+		return -errno;
+	worker->counts.dirs++;
+	if (job->one_file_system && dir->st.st_dev != pass->top_dev)
+		dir->sealed = true;
+	else if (job->exclude_caches && has_tag(dir->source))
+		dir->only = tag_name;
+	else if (*job->exclude_if_present &&
+		 faccessat(dir->source, job->exclude_if_present, F_OK,
+			   AT_SYMLINK_NOFOLLOW) == 0)
+		dir->only = job->exclude_if_present;
+	if (!patterns_need_paths(pass->patterns)) {
+		free(dir->path);
+		dir->path = NULL;
+	}
+	dir->chunk = xmalloc(CHUNK);
+	dir->started = true;
+	return 0;
+}
+
+static void finish(struct pass *pass, struct worker *worker, struct dir *dir)
+{
+	strbuf_reset(&worker->xattrs);
+	if (pass->scope.user || pass->scope.acls) {
+		int r = xattrs_read_fd(dir->source, &pass->scope, &worker->xattrs);
+		if (r < 0)
+			pass_unreadable(pass, worker, "read attributes of", dir->place,
+					NULL, r);
+	}
+	if (dir->copy >= 0 && !pass_stopped(pass)) {
+		int r = entry_set_attributes(pass, dir, NULL, dir->copy, &dir->st,
+					     &worker->xattrs);
+		if (r < 0 && !pass_is_fatal(r))
+			pass_unreadable(pass, worker, "give its attributes to",
+					dir->place, NULL, r);
+	}
+	free_dir(dir);
+}
+
+/* Reads the next names. 0: there are none. */
+static int read_chunk(struct pass *pass, struct worker *worker, struct dir *dir)
+{
+	long n = dir->sealed || pass_stopped(pass)
+			 ? 0
+			 : syscall(SYS_getdents64, dir->source, dir->chunk, CHUNK);
+
+	if (n < 0)
+		pass_unreadable(pass, worker, "read directory", dir->place, NULL, -errno);
+	dir->chunk_at = 0;
+	dir->chunk_len = n > 0 ? (size_t)n : 0;
+	return n > 0;
+}
+
+static bool is_left_out(const struct pass *pass, const struct dir *dir, const char *name,
+			bool is_dir)
+{
+	if (name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0')))
+		return true;
+	if (dir->only)
+		return strcmp(name, dir->only) != 0;
+	return patterns_exclude(pass->patterns, dir->path, name, is_dir);
+}
+
+/* Meets a name that is no directory; true: it is one after all. */
+static bool meet_file(struct pass *pass, struct worker *worker, const struct dir *dir,
+		      const struct entry_record *entry)
+{
+	struct stat st;
+
+	if (fstatat(dir->source, entry->name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno == ENOENT) {
+			worker->counts.vanished++;
+			pass_note(pass, "vanished before it could be copied:", dir->place,
+				  entry->name, 0);
+		} else {
+			pass_unreadable(pass, worker, "look at", dir->place, entry->name,
+					-errno);
+		}
+		return false;
+	}
+	if (S_ISDIR(st.st_mode))
+		return true;
+	if (!is_left_out(pass, dir, entry->name, false))
+		entry_put(pass, worker, dir, entry->name, &st);
+	return false;
+}
+
+static struct dir *meet_dir(struct pass *pass, struct worker *worker,
+			    const struct dir *dir, const struct entry_record *entry)
+{
+	bool other = false;
+
+	if (is_left_out(pass, dir, entry->name, true))
+		return NULL;
+	struct dir *sub = open_dir(pass, worker, dir, entry->name, &other);
+	if (other && meet_file(pass, worker, dir, entry)) /* and a directory again */
+		pass_unreadable(pass, worker, "changes all the time:", dir->place,
+				entry->name, 0);
+	return sub;
+}
+
+void dir_work(struct pass *pass, struct worker *worker, struct dir *dir)
+{
+	if (!dir->started) {
+		int r = start(pass, worker, dir);
+		if (r < 0) {
+			pass_unreadable(pass, worker, "read directory", dir->place, NULL,
+					r);
+			free_dir(dir);
+			return;
+		}
+	}
+	while (dir->chunk_at < dir->chunk_len || read_chunk(pass, worker, dir)) {
+		const struct entry_record *entry =
+			(const void *)(dir->chunk + dir->chunk_at);
+		dir->chunk_at += entry->len;
+		if (pass_stopped(pass))
+			break;
+		if (entry->type != DT_DIR && !meet_file(pass, worker, dir, entry))
+			continue;
+		struct dir *sub = meet_dir(pass, worker, dir, entry);
+		if (!sub)
+			continue;
+		if (pool_waiting(&pass->pool) >= WAITING_MAX) {
+			pool_push(&pass->pool, &dir->item);
+			pool_push(&pass->pool, &sub->item);
+			return;
+		}
+		pool_push(&pass->pool, &sub->item);
+	}
+	finish(pass, worker, dir);
+}

@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "engine/entry.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "sys/fs.h"
+
+enum {
+	READ_AGAIN = 3, /* times at most, for a file that changes while it is read */
+};
+
+/* What became of one name. */
+enum put {
+	PUT_LINKED,
+	PUT_NEW,
+	PUT_CHANGED,
+	PUT_INNER, /* another name of what is in the copy already */
+	PUT_NOT,   /* and it was said why */
+};
+
+static bool same_time(const struct pass *pass, const struct timespec *a,
+		      const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec &&
+	       (!pass->job->nanoseconds || a->tv_nsec == b->tv_nsec);
+}
+
+bool entry_same_stat(const struct pass *pass, const struct stat *a, const struct stat *b)
+{
+	bool owners = atomic_load_explicit(&pass->no_owners, memory_order_relaxed);
+
+	if ((a->st_mode & S_IFMT) != (b->st_mode & S_IFMT) ||
+	    !same_time(pass, &a->st_mtim, &b->st_mtim) ||
+	    (!owners && (a->st_uid != b->st_uid || a->st_gid != b->st_gid)))
+		return false;
+	if (!S_ISLNK(a->st_mode) && a->st_mode != b->st_mode)
+		return false;
+	if (S_ISREG(a->st_mode) || S_ISLNK(a->st_mode))
+		return a->st_size == b->st_size;
+	return !(S_ISCHR(a->st_mode) || S_ISBLK(a->st_mode)) || a->st_rdev == b->st_rdev;
+}
+
+static int read_xattrs(struct pass *pass, int dirfd, const char *name, struct strbuf *out)
+{
+	strbuf_reset(out);
+	if (!pass->scope.user && !pass->scope.acls)
+		return 0;
+	return xattrs_read(dirfd, name, &pass->scope, out);
+}
+
+static bool same_bytes(struct worker *worker, int a, int b)
+{
+	enum { HALF = 512 * 1024 };
+	char *buf = worker->copier.buffer;
+
+	for (;;) {
+		ssize_t n = read(a, buf, HALF), got = 0;
+		if (n < 0)
+			return false;
+		while (got < n) {
+			ssize_t m = read(b, buf + HALF + got, (size_t)(n - got));
+			if (m <= 0)
+				return false;
+			got += m;
+		}
+		if (memcmp(buf, buf + HALF, (size_t)n) != 0)
+			return false;
+		if (n == 0)
+			return read(b, buf, 1) == 0;
+	}
+}
+
+static bool same_content(struct worker *worker, const struct dir *dir, int base,
+			 const char *name)
+{
+	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	CLEANUP(closep) int a = openat(dir->source, name, flags);
+	CLEANUP(closep) int b = openat(base, name, flags);
+
+	return a >= 0 && b >= 0 && same_bytes(worker, a, b);
+}
+
+static bool same_target(struct worker *worker, const struct dir *dir, int base,
+			const char *name)
+{
+	const size_t size = sizeof(worker->target);
+	ssize_t a = readlinkat(dir->source, name, worker->target, size);
+	ssize_t b = readlinkat(base, name, worker->base_target, size);
+
+	return a >= 0 && a == b &&
+	       memcmp(worker->target, worker->base_target, (size_t)a) == 0;
+}
+
+/* Whether the base has the same by that name; `*ret_exists`: anything at all. */
+static bool is_same_in(struct pass *pass, struct worker *worker, const struct dir *dir,
+		       int base, const char *name, const struct stat *st,
+		       bool *have_xattrs, bool *ret_exists)
+{
+	struct stat other;
+
+	if (fstatat(base, name, &other, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	*ret_exists = true;
+	if (!entry_same_stat(pass, st, &other) ||
+	    (S_ISLNK(st->st_mode) && !same_target(worker, dir, base, name)))
+		return false;
+	if (!*have_xattrs && read_xattrs(pass, dir->source, name, &worker->xattrs) < 0)
+		return false;
+	*have_xattrs = true;
+	if (read_xattrs(pass, base, name, &worker->base_xattrs) < 0 ||
+	    worker->xattrs.len != worker->base_xattrs.len ||
+	    memcmp(worker->xattrs.buf, worker->base_xattrs.buf, worker->xattrs.len) != 0)
+		return false;
+	return !pass->job->checksum || !S_ISREG(st->st_mode) ||
+	       same_content(worker, dir, base, name);
+}
+
+/* Links to the first base that has the same. PUT_NEW or PUT_CHANGED: none has. */
+static enum put link_to_base(struct pass *pass, struct worker *worker,
+			     const struct dir *dir, const char *name,
+			     const struct stat *st)
+{
+	bool have_xattrs = false, exists = false;
+
+	for (size_t i = 0; i < pass->bases; i++) {
+		if (dir->base[i] < 0 || !is_same_in(pass, worker, dir, dir->base[i], name,
+						    st, &have_xattrs, &exists))
+			continue;
+		if (pass->job->dry_run ||
+		    linkat(dir->base[i], name, dir->copy, name, 0) == 0)
+			return PUT_LINKED;
+		if (errno == EEXIST)
+			return PUT_NOT; /* the directory was read while it changed */
+		if (pass_is_fatal(-errno)) {
+			pass_fail(pass, "link", dir->place, name, -errno);
+			return PUT_NOT;
+		}
+		/* EMLINK, EXDEV, EPERM: a copy will do */
+	}
+	return exists ? PUT_CHANGED : PUT_NEW;
+}
+
+/* A failure of the destination for one file. */
+static int refused(struct pass *pass, struct worker *worker, const char *words,
+		   const struct dir *dir, const char *name, int code)
+{
+	if (pass_is_fatal(code))
+		return pass_fail(pass, words, dir->place, name, code);
+	pass_unreadable(pass, worker, words, dir->place, name, code);
+	return code;
+}
+
+static int set_owner(struct pass *pass, const struct dir *dir, const char *name, int fd,
+		     const struct stat *st)
+{
+	if (atomic_load_explicit(&pass->no_owners, memory_order_relaxed))
+		return 0;
+	if (st->st_uid == geteuid() && st->st_gid == getegid() &&
+	    !atomic_load_explicit(&pass->group_inherited, memory_order_relaxed))
+		return 0;
+	int r = fd >= 0 ? fchown(fd, st->st_uid, st->st_gid)
+			: fchownat(dir->copy, name, st->st_uid, st->st_gid,
+				   AT_SYMLINK_NOFOLLOW);
+	if (r == 0)
+		return 0;
+	if (pass_is_fatal(-errno))
+		return pass_fail(pass, "give its owner to", dir->place, name, -errno);
+	if (!atomic_exchange(&pass->no_owners, true))
+		pass_note(pass, "the destination takes no owners, from", dir->place, name,
+			  -errno);
+	return 0;
+}
+
+static int set_xattrs(struct pass *pass, const struct dir *dir, const char *name, int fd,
+		      const struct stat *st, const struct strbuf *xattrs)
+{
+	const char *which = "";
+
+	if (pass->late && pass->scope.acls && name && !S_ISLNK(st->st_mode))
+		xattrs_disinherit(dir->copy, name);
+	if (xattrs->len == 0)
+		return 0;
+	int r = fd >= 0 ? xattrs_write_fd(fd, xattrs, &which)
+			: xattrs_write(dir->copy, name, xattrs, &which);
+	if (r == 0)
+		return 0;
+	if (pass_is_fatal(r))
+		return pass_fail(pass, "give its attributes to", dir->place, name, r);
+	if (!atomic_exchange(&pass->no_xattrs, true)) {
+		CLEANUP(freep)
+		char *words = xasprintf("the destination does not take attribute %s, of",
+					which);
+		pass_note(pass, words, dir->place, name, r);
+	}
+	return 0;
+}
+
+int entry_set_attributes(struct pass *pass, const struct dir *dir, const char *name,
+			 int fd, const struct stat *st, const struct strbuf *xattrs)
+{
+	const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
+
+	int r = set_owner(pass, dir, name, fd, st);
+	if (r >= 0)
+		r = set_xattrs(pass, dir, name, fd, st, xattrs);
+	if (r < 0)
+		return r;
+	if (fchmod(fd, st->st_mode & 07777) < 0 || futimens(fd, times) < 0)
+		return pass_is_fatal(-errno) ? pass_fail(pass, "give its attributes to",
+							 dir->place, name, -errno)
+					     : -errno;
+	return 0;
+}
+
+static int open_source(struct pass *pass, const struct dir *dir, const char *name)
+{
+	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+
+	if (!atomic_load_explicit(&pass->no_noatime, memory_order_relaxed)) {
+		int fd = openat(dir->source, name, flags | O_NOATIME);
+		if (fd >= 0 || errno != EPERM)
+			return fd;
+		if (geteuid() != 0) /* some files are others' */
+			return openat(dir->source, name, flags);
+		atomic_store(&pass->no_noatime, true);
+	}
+	return openat(dir->source, name, flags);
+}
+
+static bool has_changed(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino != b->st_ino || a->st_dev != b->st_dev ||
+	       a->st_size != b->st_size || a->st_mode != b->st_mode ||
+	       a->st_mtim.tv_sec != b->st_mtim.tv_sec ||
+	       a->st_mtim.tv_nsec != b->st_mtim.tv_nsec ||
+	       a->st_ctim.tv_sec != b->st_ctim.tv_sec ||
+	       a->st_ctim.tv_nsec != b->st_ctim.tv_nsec;
+}
+
+/*
+ * The content, as often as it changes meanwhile. `st` becomes what the content is of.
+ * 1: it is no plain file any more.
+ */
+static int copy_steadily(struct pass *pass, struct worker *worker, const struct dir *dir,
+			 const char *name, int from, int to, struct stat *st)
+{
+	for (int left = READ_AGAIN;; left--) {
+		enum copy_side side = COPY_READING;
+		struct stat now;
+
+		int r = copy_content(&worker->copier, from, to, (uint64_t)st->st_size,
+				     (uint64_t)st->st_blocks, &side);
+		if (r == -EINTR)
+			return r;
+		if (r < 0 && side == COPY_WRITING)
+			return refused(pass, worker, "write", dir, name, r);
+		if (r < 0 || fstat(from, &now) < 0) {
+			r = r < 0 ? r : -errno;
+			pass_unreadable(pass, worker, "read", dir->place, name, r);
+			return r;
+		}
+		if (!S_ISREG(now.st_mode))
+			return 1;
+		if (!has_changed(st, &now))
+			return 0;
+		*st = now;
+		if (left == 0) {
+			pass_note(pass, "changed while it was read:", dir->place, name,
+				  0);
+			return 0;
+		}
+		if (ftruncate(to, 0) < 0)
+			return refused(pass, worker, "write", dir, name, -errno);
+	}
+}
+
+static int copy_file(struct pass *pass, struct worker *worker, const struct dir *dir,
+		     const char *name, struct stat *st)
+{
+	CLEANUP(closep) int from = open_source(pass, dir, name);
+
+	if (from < 0 && errno == ENOENT)
+		return -ENOENT;
+	if (from < 0) {
+		int r = -errno;
+		if (r == -ELOOP || r == -ENXIO) /* something else by now */
+			return 1;
+		pass_unreadable(pass, worker, "open", dir->place, name, r);
+		return r;
+	}
+	CLEANUP(closep)
+	int to = openat(dir->copy, name,
+			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (to < 0)
+		return errno == EEXIST
+			       ? -EEXIST
+			       : refused(pass, worker, "create", dir, name, -errno);
+	int r = copy_steadily(pass, worker, dir, name, from, to, st);
+	if (r == 0 && (pass->scope.user || pass->scope.acls)) {
+		r = xattrs_read_fd(from, &pass->scope, &worker->xattrs);
+		if (r < 0)
+			pass_unreadable(pass, worker, "read attributes of", dir->place,
+					name, r);
+	}
+	if (r == 0)
+		r = entry_set_attributes(pass, dir, name, to, st, &worker->xattrs);
+	if (r != 0)
+		unlinkat(dir->copy, name, 0);
+	return r;
+}
+
+static int make_special(struct worker *worker, const struct dir *dir, const char *name,
+			const struct stat *st)
+{
+	if (!S_ISLNK(st->st_mode))
+		return mknodat(dir->copy, name, st->st_mode, st->st_rdev) < 0 ? -errno
+									      : 0;
+	ssize_t n =
+		readlinkat(dir->source, name, worker->target, sizeof(worker->target) - 1);
+	if (n < 0)
+		return errno == EINVAL ? 1 : -errno;
+	worker->target[n] = '\0';
+	return symlinkat(worker->target, dir->copy, name) < 0 ? -errno : 0;
+}
+
+/* Symbolic links, devices, FIFOs, sockets. */
+static int copy_special(struct pass *pass, struct worker *worker, const struct dir *dir,
+			const char *name, const struct stat *st)
+{
+	const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
+	bool device = S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
+
+	int r = make_special(worker, dir, name, st);
+	if (r == -EPERM && device) {
+		pass_note(pass, "only root can make a device, skipping", dir->place, name,
+			  0);
+		return r;
+	}
+	if (r > 0 || r == -ENOENT || r == -EEXIST)
+		return r;
+	if (r < 0)
+		return refused(pass, worker, "create", dir, name, r);
+	r = read_xattrs(pass, dir->source, name, &worker->xattrs);
+	if (r < 0)
+		pass_unreadable(pass, worker, "read attributes of", dir->place, name, r);
+	else if ((r = set_owner(pass, dir, name, -1, st)) >= 0 &&
+		 (r = set_xattrs(pass, dir, name, -1, st, &worker->xattrs)) >= 0 &&
+		 ((!S_ISLNK(st->st_mode) && /* what chown took away */
+		   fchmodat(dir->copy, name, st->st_mode & 07777, 0) < 0) ||
+		  utimensat(dir->copy, name, times, AT_SYMLINK_NOFOLLOW) < 0))
+		r = refused(pass, worker, "give its attributes to", dir, name, -errno);
+	if (r < 0)
+		unlinkat(dir->copy, name, 0);
+	return r;
+}
+
+/* Opens a directory by its place below `top`. */
+static int open_place(int top, const struct place *place)
+{
+	const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	size_t n;
+	CLEANUP(freep) const char **names = place_names(place, &n);
+	int fd = openat(top, ".", flags);
+
+	for (size_t i = 0; fd >= 0 && i < n; i++) {
+		int next = openat(fd, names[i], flags);
+		close(fd);
+		fd = next;
+	}
+	return fd;
+}
+
+static bool link_to_place(struct pass *pass, const struct dir *dir, const char *name,
+			  struct place *place, const char *there)
+{
+	if (pass->job->dry_run)
+		return true;
+	if (place == dir->place)
+		return linkat(dir->copy, there, dir->copy, name, 0) == 0;
+	CLEANUP(closep) int fd = open_place(pass->target_fd, place);
+	return fd >= 0 && linkat(fd, there, dir->copy, name, 0) == 0;
+}
+
+/* A copy that no other name shares yet. `st` becomes what was copied. */
+static enum put put_copy(struct pass *pass, struct worker *worker, const struct dir *dir,
+			 const char *name, struct stat *st, enum put put)
+{
+	if (pass->job->dry_run)
+		return put;
+	int r = S_ISREG(st->st_mode) ? copy_file(pass, worker, dir, name, st)
+				     : copy_special(pass, worker, dir, name, st);
+	if (r == 0)
+		return put;
+	if (r == -ENOENT) {
+		worker->counts.vanished++;
+		pass_note(pass, "vanished before it could be copied:", dir->place, name,
+			  0);
+	} else if (r == 1) {
+		pass_unreadable(pass, worker,
+				"became something else while it was read:", dir->place,
+				name, 0);
+	}
+	return PUT_NOT;
+}
+
+static enum put put_alone(struct pass *pass, struct worker *worker, const struct dir *dir,
+			  const char *name, struct stat *st)
+{
+	enum put put = link_to_base(pass, worker, dir, name, st);
+
+	return put == PUT_NEW || put == PUT_CHANGED
+		       ? put_copy(pass, worker, dir, name, st, put)
+		       : put;
+}
+
+static void put_off(struct pass *pass, const struct dir *dir, const char *name)
+{
+	pthread_mutex_lock(&pass->lock);
+	array_grow(pass->late_names, pass->late_n, pass->late_cap);
+	pass->late_names[pass->late_n++] =
+		(struct late_name){place_hold(dir->place), xstrdup(name)};
+	pthread_mutex_unlock(&pass->lock);
+}
+
+/* One of several names of a file. */
+static enum put put_name(struct pass *pass, struct worker *worker, const struct dir *dir,
+			 const char *name, struct stat *st)
+{
+	struct place *place = NULL;
+	CLEANUP(freep) char *there = NULL;
+	const dev_t dev = st->st_dev;
+	const ino_t ino = st->st_ino;
+
+	if (links_claim(pass->links, dev, ino, st->st_nlink, &place, &there) ==
+	    LINKS_THERE) {
+		bool linked = link_to_place(pass, dir, name, place, there);
+		place_drop(place);
+		return linked ? PUT_INNER : put_alone(pass, worker, dir, name, st);
+	}
+	enum put put = link_to_base(pass, worker, dir, name, st);
+	if ((put == PUT_NEW || put == PUT_CHANGED) && pass->bases > 0 && !pass->late) {
+		links_fail(pass->links, dev, ino, true);
+		put_off(pass, dir, name);
+		return PUT_NOT;
+	}
+	if (put == PUT_NEW || put == PUT_CHANGED)
+		put = put_copy(pass, worker, dir, name, st, put);
+	if (put == PUT_NOT)
+		links_fail(pass->links, dev, ino, false);
+	else
+		links_put(pass->links, dev, ino, dir->place, name);
+	return put;
+}
+
+void entry_put(struct pass *pass, struct worker *worker, const struct dir *dir,
+	       const char *name, const struct stat *st)
+{
+	struct snapshot_counts *c = &worker->counts;
+	struct stat now = *st;
+
+	enum put put = st->st_nlink > 1 ? put_name(pass, worker, dir, name, &now)
+					: put_alone(pass, worker, dir, name, &now);
+	if (put == PUT_NOT)
+		return;
+	uint64_t bytes =
+		S_ISREG(now.st_mode) || S_ISLNK(now.st_mode) ? (uint64_t)now.st_size : 0;
+	c->files++;
+	c->bytes += bytes;
+	c->new_files += put == PUT_NEW;
+	c->changed += put == PUT_CHANGED;
+	c->linked += put == PUT_LINKED;
+	if (put == PUT_LINKED)
+		c->bytes_linked += bytes;
+	else if (put != PUT_INNER)
+		c->bytes_copied += bytes;
+}
+
+/*
+ * Its directory has its attributes already, and keeps its time; one that its owner may
+ * not write to is made writable for the moment.
+ */
+static void put_late_name(struct pass *pass, struct worker *worker,
+			  const struct late_name *late)
+{
+	struct dir dir = {.place = late->place, .copy = -1};
+	struct stat st, before;
+
+	dir.source = open_place(pass->source_fd, late->place);
+	for (size_t i = 0; i < pass->bases; i++)
+		dir.base[i] = open_place(pass->base_fd[i], late->place);
+	if (!pass->job->dry_run) {
+		CLEANUP(closep) int path = open_place(pass->target_fd, late->place);
+		if (path >= 0)
+			dir.copy = openat(path, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	if (dir.source < 0 ||
+	    fstatat(dir.source, late->name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    S_ISDIR(st.st_mode)) {
+		worker->counts.vanished++;
+		pass_note(pass, "vanished before it could be copied:", late->place,
+			  late->name, 0);
+	} else if (pass->job->dry_run) {
+		entry_put(pass, worker, &dir, late->name, &st);
+	} else if (dir.copy < 0 || fstat(dir.copy, &before) < 0) {
+		refused(pass, worker, "open the directory of", &dir, late->name, -errno);
+	} else {
+		const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, before.st_mtim};
+		bool lend = geteuid() != 0 && (before.st_mode & 0300) != 0300;
+
+		if (lend && fchmod(dir.copy, before.st_mode | 0300) < 0)
+			lend = false;
+		entry_put(pass, worker, &dir, late->name, &st);
+		if ((lend && fchmod(dir.copy, before.st_mode & 07777) < 0) ||
+		    futimens(dir.copy, times) < 0)
+			refused(pass, worker, "give its attributes to the directory of",
+				&dir, late->name, -errno);
+	}
+	closep(&dir.source);
+	closep(&dir.copy);
+	for (size_t i = 0; i < pass->bases; i++)
+		closep(&dir.base[i]);
+}
+
+void entry_put_late(struct pass *pass, struct worker *worker)
+{
+	pass->late = true; /* and directories hand down what they have */
+	atomic_store(&pass->group_inherited, true);
+	for (size_t i = 0; i < pass->late_n; i++) {
+		if (!pass_stopped(pass))
+			put_late_name(pass, worker, &pass->late_names[i]);
+		place_drop(pass->late_names[i].place);
+		free(pass->late_names[i].name);
+	}
+	free(pass->late_names);
+}

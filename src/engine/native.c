@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "engine/native.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/human.h"
+#include "engine/detours.h"
+#include "engine/dir.h"
+#include "engine/entry.h"
+#include "sys/fs.h"
+
+enum { THREADS_MAX = 4 };
+
+static int probe(const struct engine *engine, char **ret_version, struct strvec *warnings,
+		 struct error *err)
+{
+	(void)engine;
+	(void)warnings;
+	(void)err;
+	*ret_version = xstrdup("engine " VERSION);
+	return 0;
+}
+
+static unsigned processors(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		return 1;
+	unsigned n = (unsigned)CPU_COUNT(&set);
+	return n < 1 ? 1 : n > THREADS_MAX ? THREADS_MAX : n;
+}
+
+/* Directories wait with their descriptors open. */
+static void allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static void work(void *ctx, unsigned worker, struct pool_item *item)
+{
+	struct pass *pass = ctx;
+
+	dir_work(pass, &pass->workers[worker], (struct dir *)item);
+}
+
+/*
+ * What the destination gives to new files by itself (its set-group-id bit, a default ACL)
+ * must not get into the copy.
+ */
+static int prepare_target(struct pass *pass, struct error *err)
+{
+	struct stat st;
+
+	pass->target_fd =
+		open(pass->job->target, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (pass->target_fd < 0 || fstat(pass->target_fd, &st) < 0)
+		return error_set(err, -errno, "open '%s'", pass->job->target);
+	fremovexattr(pass->target_fd, "system.posix_acl_default");
+	fremovexattr(pass->target_fd, "system.posix_acl_access");
+	if (st.st_gid != getegid() || (st.st_mode & S_ISGID))
+		atomic_store(&pass->group_inherited, true);
+	return 0;
+}
+
+static int open_trees(struct pass *pass, struct error *err)
+{
+	const struct engine_job *job = pass->job;
+	CLEANUP(strvec_release) struct strvec bases = STRVEC_INIT;
+	struct stat st;
+
+	/* rsync may have made what a dead run left */
+	int r = detours_choose_bases(job, &bases, err);
+	if (r < 0)
+		return error_prefix(err, r, "choose what to link to");
+
+	pass->source_fd = open(job->source, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (pass->source_fd < 0 || fstat(pass->source_fd, &st) < 0)
+		return error_set(err, -errno, "open '%s'", job->source);
+	pass->top_dev = st.st_dev;
+	for (size_t i = 0; i < bases.n && pass->bases < PASS_BASES_MAX; i++) {
+		int fd = open(bases.v[i], O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd >= 0)
+			pass->base_fd[pass->bases++] = fd;
+	}
+	return job->dry_run ? 0 : prepare_target(pass, err);
+}
+
+static void add_counts(struct snapshot_counts *to, const struct snapshot_counts *from)
+{
+	to->files += from->files;
+	to->dirs += from->dirs;
+	to->new_files += from->new_files;
+	to->changed += from->changed;
+	to->linked += from->linked;
+	to->vanished += from->vanished;
+	to->unreadable += from->unreadable;
+	to->bytes += from->bytes;
+	to->bytes_copied += from->bytes_copied;
+	to->bytes_linked += from->bytes_linked;
+}
+
+/* Walks the source with the pool's threads. */
+static int walk(struct pass *pass, unsigned threads, struct snapshot_counts *ret_counts,
+		struct error *err)
+{
+	const struct engine_job *job = pass->job;
+	struct copy_rate rate;
+
+	copy_rate_init(&rate, job->bwlimit);
+	pass->workers = xcalloc(threads, sizeof(*pass->workers));
+	for (unsigned i = 0; i < threads; i++) {
+		copier_init(&pass->workers[i].copier, job->cancel_fd, &rate);
+		pass->workers[i].xattrs = (struct strbuf)STRBUF_INIT;
+		pass->workers[i].base_xattrs = (struct strbuf)STRBUF_INIT;
+	}
+	int r = pool_start(&pass->pool, threads, work, pass, err);
+	if (r >= 0) {
+		pool_push(&pass->pool, &dir_new_top(pass)->item);
+		pool_finish(&pass->pool, job->cancel_fd);
+		entry_put_late(pass, &pass->workers[0]);
+	}
+	*ret_counts = (struct snapshot_counts){0};
+	for (unsigned i = 0; i < threads; i++) {
+		add_counts(ret_counts, &pass->workers[i].counts);
+		copier_release(&pass->workers[i].copier);
+		strbuf_release(&pass->workers[i].xattrs);
+		strbuf_release(&pass->workers[i].base_xattrs);
+	}
+	free(pass->workers);
+	copy_rate_release(&rate);
+	return r;
+}
+
+static int judge(struct pass *pass, enum engine_outcome *ret_outcome, struct error *err)
+{
+	if (pass->fatal < 0) {
+		*err = pass->why;
+		return pass->fatal;
+	}
+	if (pass_stopped(pass))
+		return error_say(err, -EINTR, "the copy was interrupted");
+	if (pass->notes_cut > 0) {
+		CLEANUP(freep)
+		char *text = xasprintf("... and %u more such %s", pass->notes_cut,
+				       human_noun(pass->notes_cut, "line", "lines"));
+		pass->job->note(pass->job->note_ctx, true, text);
+	}
+	*ret_outcome = atomic_load(&pass->partial) ? ENGINE_PARTIAL : ENGINE_COMPLETE;
+	return 0;
+}
+
+static int copy(const struct engine *engine, const struct engine_job *job,
+		struct snapshot_counts *ret_counts, enum engine_outcome *ret_outcome,
+		struct error *err)
+{
+	const struct native_engine *native = engine->impl;
+	CLEANUP(patterns_freep) struct patterns *patterns = NULL;
+	bool root = geteuid() == 0;
+	struct pass pass = {
+		.job = job,
+		.scope = {.user = job->xattrs,
+			  .acls = job->acls,
+			  .all = job->xattrs && root},
+		.source_fd = -1,
+		.target_fd = -1,
+		.no_owners = !root,
+	};
+
+	int r = patterns_new(job->patterns, &patterns, err);
+	if (r < 0)
+		return r;
+	pass.patterns = patterns;
+	r = open_trees(&pass, err);
+	if (r >= 0) {
+		allow_descriptors();
+		mode_t mask = umask(0);
+		pthread_mutex_init(&pass.lock, NULL);
+		pass.links = links_new();
+		pass.top = place_new(NULL, "");
+		r = walk(&pass, native->threads ? native->threads : processors(),
+			 ret_counts, err);
+		if (r >= 0)
+			r = judge(&pass, ret_outcome, err);
+		place_drop(pass.top);
+		links_free(pass.links);
+		pthread_mutex_destroy(&pass.lock);
+		umask(mask);
+	}
+	for (size_t i = 0; i < pass.bases; i++)
+		close(pass.base_fd[i]);
+	closep(&pass.source_fd);
+	closep(&pass.target_fd);
+	return r;
+}
+
+void native_engine_init(struct native_engine *native, unsigned threads)
+{
+	*native = (struct native_engine){
+		.engine = {.name = "native",
+			   .probe = probe,
+			   .copy = copy,
+			   .impl = native},
+		.threads = threads,
+	};
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+/*
+ * One pass of the native engine over a source: what its threads share, and what each has
+ * for itself. See native.h for how they work together.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "engine/copy.h"
+#include "engine/engine.h"
+#include "engine/links.h"
+#include "engine/pattern.h"
+#include "engine/pool.h"
+#include "engine/xattrs.h"
+
+enum { PASS_BASES_MAX = 8 };
+
+/* A name of a file with several, that was put off: see entry_put(). */
+struct late_name {
+	struct place *place;
+	char *name;
+};
+
+/* A thread's own. */
+struct worker {
+	struct snapshot_counts counts; /* added up at the end */
+	struct copier copier;
+	struct strbuf xattrs, base_xattrs;
+	char target[4097],
+		base_target[4097]; /* of symbolic links; PATH_MAX and one more */
+};
+
+struct pass {
+	const struct engine_job *job;
+	struct patterns *patterns;
+	struct xattr_scope scope;
+	struct links *links;
+	struct pool pool;
+	struct worker *workers;
+	struct place *top;
+	int source_fd; /* the top of the source */
+	int target_fd; /* the top of the copy; -1 in a dry run */
+	size_t bases;
+	int base_fd[PASS_BASES_MAX]; /* their tops */
+	dev_t top_dev;
+
+	/* what the destination turned out not to take; each is said once */
+	atomic_bool no_owners;
+	atomic_bool no_xattrs;
+	atomic_bool group_inherited; /* new files do not get our own group */
+	atomic_bool no_noatime;	     /* not on the source either */
+	atomic_bool partial;
+
+	bool late; /* all directories are done; what was put off is put now */
+
+	pthread_mutex_t lock; /* guards what follows, and job->note() */
+	struct late_name *late_names;
+	size_t late_n, late_cap;
+	unsigned notes, notes_cut;
+	int fatal; /* -errno, 0: none */
+	struct error why;
+};
+
+/* A directory at work. Owned by the pool, then by the worker that has it. */
+struct dir {
+	struct pool_item item;
+	struct place *place;
+	char *path;	/* below the top, where patterns need it; else NULL */
+	struct stat st; /* of the source's */
+	int source;
+	int copy;		  /* -1 in a dry run */
+	int base[PASS_BASES_MAX]; /* -1: that base does not have it */
+	bool sealed;	  /* nothing in it is copied: it is on another file system */
+	const char *only; /* marked by this file, and nothing else in it is copied */
+	bool started;
+	char *chunk; /* names that have been read */
+	size_t chunk_len, chunk_at;
+};
+
+/* Tells the user a line, of a bounded number, with the path of `name` in `place` in it:
+ * "WORDS 'PATH': what the errno means". `name` may be NULL, `code` 0. */
+void pass_note(struct pass *pass, const char *words, const struct place *place,
+	       const char *name, int code);
+
+/* A file of the source that cannot be read, or not be stored: the copy is partial. */
+void pass_unreadable(struct pass *pass, struct worker *worker, const char *words,
+		     const struct place *place, const char *name, int code);
+
+/* Ends the pass. Only the first call counts. Returns `code`. */
+int pass_fail(struct pass *pass, const char *words, const struct place *place,
+	      const char *name, int code);
+
+/* Whether an error of the destination makes going on senseless. */
+bool pass_is_fatal(int code);
+
+static inline bool pass_stopped(struct pass *pass)
+{
+	return atomic_load_explicit(&pass->pool.stop, memory_order_relaxed);
+}

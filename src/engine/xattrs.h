@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+/*
+ * Extended attributes of a file, and with them its ACLs: all that may be written where
+ * the copy goes. Read as one string of bytes, in the order of their names, so that two
+ * files have the same if the strings are the same.
+ *
+ * A file is told by its directory and name (no symbolic link is followed), by way of
+ * listxattrat() and the like where the kernel has them (6.13), else of /proc/self/fd.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/strbuf.h"
+
+/* What is copied; the rest does not exist. */
+struct xattr_scope {
+	bool user; /* user.*, and as root the others but system.* */
+	bool acls; /* system.posix_acl_access and _default */
+	bool all;  /* security.* and trusted.* */
+};
+
+/* Replaces `out` with all in scope. Nothing there, or not supported: "". -errno. */
+int xattrs_read(int dirfd, const char *name, const struct xattr_scope *scope,
+		struct strbuf *out);
+
+/* The same of an open file. */
+int xattrs_read_fd(int fd, const struct xattr_scope *scope, struct strbuf *out);
+
+/*
+ * Gives a new file, which has none, what xattrs_read() returned. Goes on after an error
+ * and returns the first; `ret_name` (a name in `xattrs`) says whose.
+ */
+int xattrs_write(int dirfd, const char *name, const struct strbuf *xattrs,
+		 const char **ret_name);
+int xattrs_write_fd(int fd, const struct strbuf *xattrs, const char **ret_name);
+
+/* Takes away an ACL that a new file got from its directory. */
+void xattrs_disinherit(int dirfd, const char *name);
