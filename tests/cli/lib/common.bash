@@ -13,6 +13,8 @@
 #		[ -e "$(newest)/a" ]
 #	}
 #
+# TEST_ENGINE=native lets the tests of a file run with that engine instead of the default.
+#
 # A file that needs a setup() of its own calls common_setup first, likewise
 # common_teardown.
 
@@ -41,6 +43,7 @@ common_setup() {
 	mkdir -p "$src" "$work/runlogs"
 	export BACKUP_SRC=$src BACKUP_DEST=$dest
 	export LOG_FILE=$work/backup.log RUN_LOG_DIR=$work/runlogs
+	[ -z "${TEST_ENGINE-}" ] || export ENGINE=$TEST_ENGINE
 	export SCALE=off # no test may touch this machine's services
 }
 

@@ -1,0 +1,34 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The backup-container authors
+#
+# Random trees through random edits: the native engine's snapshots are equal to the source,
+# and share at least what rsync's do. By hand, with any seed and number of steps:
+#
+#	BACKUP=build/backup tests/diff/histories DIR SEED STEPS
+
+# shellcheck disable=SC2154 # shared with lib/common.bash and run
+load ../cli/lib/common
+
+# histories SEED...: a dozen steps each.
+histories() {
+	local seed
+	needs python3 setfacl getfattr
+	needs_attributes
+	for seed; do
+		mkdir "$work/$seed"
+		"$BATS_TEST_DIRNAME/histories" "$work/$seed" "$seed" 12
+	done
+}
+
+@test "histories 11, 16, 22: a name more for a file, ACLs, sockets with odd modes" {
+	histories 11 16 22
+}
+
+@test "histories 25, 26: files with several names below a default ACL" {
+	histories 25 26
+}
+
+@test "a history that nobody has seen before" {
+	histories "$RANDOM"
+}
