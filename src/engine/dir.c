@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "engine/entry.h"
+#include "engine/markers.h"
 #include "sys/fs.h"
 
 enum {
@@ -27,9 +28,6 @@ struct entry_record {
 	uint8_t type;
 	char name[];
 };
-
-static const char tag_name[] = "CACHEDIR.TAG";
-static const char tag_signature[] = "Signature: 8a477f597d28d172789f06886806bc55";
 
 static struct dir *new_dir(void)
 {
@@ -143,17 +141,6 @@ static struct dir *open_dir(struct pass *pass, struct worker *worker,
 	return dir;
 }
 
-static bool has_tag(int dirfd)
-{
-	const size_t len = sizeof(tag_signature) - 1;
-	char start[sizeof(tag_signature) - 1];
-	CLEANUP(closep)
-	int fd = openat(dirfd, tag_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-
-	return fd >= 0 && read(fd, start, len) == (ssize_t)len &&
-	       memcmp(start, tag_signature, len) == 0;
-}
-
 /* Looks at the directory itself, before anything that is in it. */
 static int start(struct pass *pass, struct worker *worker, struct dir *dir)
 {
@@ -164,8 +151,8 @@ static int start(struct pass *pass, struct worker *worker, struct dir *dir)
 	worker->counts.dirs++;
 	if (job->one_file_system && dir->st.st_dev != pass->top_dev)
 		dir->sealed = true;
-	else if (job->exclude_caches && has_tag(dir->source))
-		dir->only = tag_name;
+	else if (job->exclude_caches && markers_is_tagged(dir->source))
+		dir->only = MARKERS_TAG;
 	else if (*job->exclude_if_present &&
 		 faccessat(dir->source, job->exclude_if_present, F_OK,
 			   AT_SYMLINK_NOFOLLOW) == 0)

@@ -13,7 +13,6 @@
 #include "sys/fs.h"
 #include "sys/tree.h"
 
-static const char tag_name[] = "CACHEDIR.TAG";
 static const char tag_signature[] = "Signature: 8a477f597d28d172789f06886806bc55";
 
 struct search {
@@ -21,12 +20,13 @@ struct search {
 	struct strvec *rules;
 };
 
-static bool has_tag(int dirfd)
+bool markers_is_tagged(int dirfd)
 {
 	const size_t len = sizeof(tag_signature) - 1;
 	char start[sizeof(tag_signature) - 1];
 	CLEANUP(closep)
-	int fd = openat(dirfd, tag_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = openat(dirfd, MARKERS_TAG,
+			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	return fd >= 0 && read(fd, start, len) == (ssize_t)len &&
 	       memcmp(start, tag_signature, len) == 0;
@@ -39,8 +39,9 @@ static int visit(void *ctx, int fd, const struct strbuf *path, const struct strv
 	const struct engine_job *job = search->job;
 	const char *marker = NULL;
 
-	if (job->exclude_caches && strvec_has(names, tag_name) && has_tag(fd))
-		marker = tag_name;
+	if (job->exclude_caches && strvec_has(names, MARKERS_TAG) &&
+	    markers_is_tagged(fd))
+		marker = MARKERS_TAG;
 	else if (*job->exclude_if_present &&
 		 (strvec_has(names, job->exclude_if_present) ||
 		  strvec_has(subdirs, job->exclude_if_present)))

@@ -14,3 +14,8 @@
 /* Adds rsync rules, "+ /a/CACHEDIR.TAG" and "- /a/" followed by "*", for the source. */
 int markers_find(const struct engine_job *job, struct strvec *ret_rules,
 		 struct error *err);
+
+#define MARKERS_TAG "CACHEDIR.TAG"
+
+/* Whether the directory has that file, and it is one. */
+bool markers_is_tagged(int dirfd);
