@@ -38,7 +38,8 @@ void pass_note(struct pass *pass, const char *words, const struct place *place,
 
 	pthread_mutex_lock(&pass->lock);
 	if (pass->notes++ < NOTES_MAX) {
-		compose(&line, words, "", place, name, code);
+		CLEANUP(freep) char *top = xasprintf("%s/", pass->job->source);
+		compose(&line, words, top, place, name, code);
 		pass->job->note(pass->job->note_ctx, true, line.buf);
 	} else {
 		pass->notes_cut++;
