@@ -347,7 +347,8 @@ static void test_together(void **state)
 	fake.values[1] = "pass";
 	fake.values[3] = "on";
 	refused(&fake, 0, "");
-	fake = (struct fake){.names = {"ENGINE", "RSYNC_ARGS"}, .values = {"native", "-z"}};
+	fake = (struct fake){.names = {"ENGINE", "RSYNC_ARGS"},
+			     .values = {"native", "-z"}};
 	refused(&fake, 1, "RSYNC_ARGS is set and ENGINE is not rsync");
 	fake = (struct fake){.names = {"SMTP_TIMEOUT"}, .values = {"0"}};
 	refused(&fake, 1, "SMTP_TIMEOUT='0'");
