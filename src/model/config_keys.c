@@ -29,7 +29,7 @@ static const struct config_key keys[] = {
 	    "show what a run would do and write nothing to the destination"),
 	KEY(TZ, ZONE, tz, "", "time zone of names, days and logs; empty: the system's"),
 	KEY(ENGINE, CHOICE, engine, "rsync",
-	    "what copies the files; native: our own, several times faster and still new",
+	    "what copies the files; native: our own engine, which is still new",
 	    .choices = engines),
 	KEY(EXCLUDE, LIST, exclude, "",
 	    "rsync patterns of what to leave out, by comma or line"),
