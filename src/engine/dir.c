@@ -100,7 +100,7 @@ static void make_unreadable(struct pass *pass, struct worker *worker,
 		worker->counts.dirs++;
 		strbuf_reset(&worker->xattrs);
 		if (dir->copy >= 0)
-			entry_set_attributes(pass, parent, name, dir->copy, &st,
+			entry_set_attributes(pass, worker, parent, name, dir->copy, &st,
 					     &worker->xattrs);
 	}
 	free_dir(dir);
@@ -123,7 +123,7 @@ static struct dir *open_dir(struct pass *pass, struct worker *worker,
 			  name, 0);
 	} else if (r < 0) {
 		make_unreadable(pass, worker, parent, name, r);
-	} else if ((r = open_others(pass, parent, name, dir)) < 0 && r != -EEXIST) {
+	} else if ((r = open_others(pass, parent, name, dir)) < 0) {
 		if (pass_is_fatal(r))
 			pass_fail(pass, "create directory", parent->place, name, r);
 		else
@@ -168,20 +168,10 @@ static int start(struct pass *pass, struct worker *worker, struct dir *dir)
 
 static void finish(struct pass *pass, struct worker *worker, struct dir *dir)
 {
-	strbuf_reset(&worker->xattrs);
-	if (pass->scope.user || pass->scope.acls) {
-		int r = xattrs_read_fd(dir->source, &pass->scope, &worker->xattrs);
-		if (r < 0)
-			pass_unreadable(pass, worker, "read attributes of", dir->place,
-					NULL, r);
-	}
-	if (dir->copy >= 0 && !pass_stopped(pass)) {
-		int r = entry_set_attributes(pass, dir, NULL, dir->copy, &dir->st,
-					     &worker->xattrs);
-		if (r < 0 && !pass_is_fatal(r))
-			pass_unreadable(pass, worker, "give its attributes to",
-					dir->place, NULL, r);
-	}
+	entry_read_xattrs(pass, worker, dir, NULL, dir->source);
+	if (dir->copy >= 0 && !pass_stopped(pass))
+		entry_set_attributes(pass, worker, dir, NULL, dir->copy, &dir->st,
+				     &worker->xattrs);
 	free_dir(dir);
 }
 

@@ -4,9 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -32,13 +30,13 @@ static bool same_time(const struct pass *pass, const struct timespec *a,
 	       (!pass->job->nanoseconds || a->tv_nsec == b->tv_nsec);
 }
 
-bool entry_same_stat(const struct pass *pass, const struct stat *a, const struct stat *b)
+/* Whether all that stat() tells of a file, and is kept, is as the other's. */
+static bool is_same_stat(const struct pass *pass, const struct stat *a,
+			 const struct stat *b)
 {
-	bool owners = atomic_load_explicit(&pass->no_owners, memory_order_relaxed);
-
 	if ((a->st_mode & S_IFMT) != (b->st_mode & S_IFMT) ||
 	    !same_time(pass, &a->st_mtim, &b->st_mtim) ||
-	    (!owners && (a->st_uid != b->st_uid || a->st_gid != b->st_gid)))
+	    (pass->owners && (a->st_uid != b->st_uid || a->st_gid != b->st_gid)))
 		return false;
 	if (!S_ISLNK(a->st_mode) && a->st_mode != b->st_mode)
 		return false;
@@ -53,6 +51,18 @@ static int read_xattrs(struct pass *pass, int dirfd, const char *name, struct st
 	if (!pass->scope.user && !pass->scope.acls)
 		return 0;
 	return xattrs_read(dirfd, name, &pass->scope, out);
+}
+
+void entry_read_xattrs(struct pass *pass, struct worker *worker, const struct dir *dir,
+		       const char *name, int fd)
+{
+	strbuf_reset(&worker->xattrs);
+	if (!pass->scope.user && !pass->scope.acls)
+		return;
+	int r = fd >= 0 ? xattrs_read_fd(fd, &pass->scope, &worker->xattrs)
+			: xattrs_read(dir->source, name, &pass->scope, &worker->xattrs);
+	if (r < 0)
+		pass_unreadable(pass, worker, "read attributes of", dir->place, name, r);
 }
 
 static bool same_bytes(struct worker *worker, int a, int b)
@@ -108,7 +118,7 @@ static bool is_same_in(struct pass *pass, struct worker *worker, const struct di
 	if (fstatat(base, name, &other, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
 	*ret_exists = true;
-	if (!entry_same_stat(pass, st, &other) ||
+	if (!is_same_stat(pass, st, &other) ||
 	    (S_ISLNK(st->st_mode) && !same_target(worker, dir, base, name)))
 		return false;
 	if (!*have_xattrs && read_xattrs(pass, dir->source, name, &worker->xattrs) < 0)
@@ -120,6 +130,19 @@ static bool is_same_in(struct pass *pass, struct worker *worker, const struct di
 		return false;
 	return !pass->job->checksum || !S_ISREG(st->st_mode) ||
 	       same_content(worker, dir, base, name);
+}
+
+/*
+ * A failure of the destination for one file. EEXIST: the name came twice, or is the same
+ * as another to the destination, which does not tell letters' case.
+ */
+static int refused(struct pass *pass, struct worker *worker, const char *words,
+		   const struct dir *dir, const char *name, int code)
+{
+	if (pass_is_fatal(code))
+		return pass_fail(pass, words, dir->place, name, code);
+	pass_unreadable(pass, worker, words, dir->place, name, code);
+	return code;
 }
 
 /* Links to the first base that has the same. PUT_NEW or PUT_CHANGED: none has. */
@@ -136,10 +159,8 @@ static enum put link_to_base(struct pass *pass, struct worker *worker,
 		if (pass->job->dry_run ||
 		    linkat(dir->base[i], name, dir->copy, name, 0) == 0)
 			return PUT_LINKED;
-		if (errno == EEXIST)
-			return PUT_NOT; /* the directory was read while it changed */
-		if (pass_is_fatal(-errno)) {
-			pass_fail(pass, "link", dir->place, name, -errno);
+		if (errno == EEXIST || pass_is_fatal(-errno)) {
+			refused(pass, worker, "link", dir, name, -errno);
 			return PUT_NOT;
 		}
 		/* EMLINK, EXDEV, EPERM: a copy will do */
@@ -147,39 +168,20 @@ static enum put link_to_base(struct pass *pass, struct worker *worker,
 	return exists ? PUT_CHANGED : PUT_NEW;
 }
 
-/* A failure of the destination for one file. */
-static int refused(struct pass *pass, struct worker *worker, const char *words,
-		   const struct dir *dir, const char *name, int code)
+static int set_owner(const struct pass *pass, const struct dir *dir, const char *name,
+		     int fd, const struct stat *st)
 {
-	if (pass_is_fatal(code))
-		return pass_fail(pass, words, dir->place, name, code);
-	pass_unreadable(pass, worker, words, dir->place, name, code);
-	return code;
-}
-
-static int set_owner(struct pass *pass, const struct dir *dir, const char *name, int fd,
-		     const struct stat *st)
-{
-	if (atomic_load_explicit(&pass->no_owners, memory_order_relaxed))
-		return 0;
-	if (st->st_uid == geteuid() && st->st_gid == getegid() &&
-	    !atomic_load_explicit(&pass->group_inherited, memory_order_relaxed))
+	if (!pass->owners || (st->st_uid == geteuid() && st->st_gid == getegid() &&
+			      !pass->group_inherited))
 		return 0;
 	int r = fd >= 0 ? fchown(fd, st->st_uid, st->st_gid)
 			: fchownat(dir->copy, name, st->st_uid, st->st_gid,
 				   AT_SYMLINK_NOFOLLOW);
-	if (r == 0)
-		return 0;
-	if (pass_is_fatal(-errno))
-		return pass_fail(pass, "give its owner to", dir->place, name, -errno);
-	if (!atomic_exchange(&pass->no_owners, true))
-		pass_note(pass, "the destination takes no owners, from", dir->place, name,
-			  -errno);
-	return 0;
+	return r < 0 ? -errno : 0;
 }
 
-static int set_xattrs(struct pass *pass, const struct dir *dir, const char *name, int fd,
-		      const struct stat *st, const struct strbuf *xattrs)
+static int set_xattrs(const struct pass *pass, const struct dir *dir, const char *name,
+		      int fd, const struct stat *st, const struct strbuf *xattrs)
 {
 	const char *which = "";
 
@@ -187,36 +189,49 @@ static int set_xattrs(struct pass *pass, const struct dir *dir, const char *name
 		xattrs_disinherit(dir->copy, name);
 	if (xattrs->len == 0)
 		return 0;
-	int r = fd >= 0 ? xattrs_write_fd(fd, xattrs, &which)
-			: xattrs_write(dir->copy, name, xattrs, &which);
-	if (r == 0)
-		return 0;
-	if (pass_is_fatal(r))
-		return pass_fail(pass, "give its attributes to", dir->place, name, r);
-	if (!atomic_exchange(&pass->no_xattrs, true)) {
-		CLEANUP(freep)
-		char *words = xasprintf("the destination does not take attribute %s, of",
-					which);
-		pass_note(pass, words, dir->place, name, r);
-	}
-	return 0;
+	return fd >= 0 ? xattrs_write_fd(fd, xattrs, &which)
+		       : xattrs_write(dir->copy, name, xattrs, &which);
 }
 
-int entry_set_attributes(struct pass *pass, const struct dir *dir, const char *name,
-			 int fd, const struct stat *st, const struct strbuf *xattrs)
+/* What chown took away, too. A symbolic link has no mode. */
+static int set_mode(const struct dir *dir, const char *name, int fd,
+		    const struct stat *st)
+{
+	mode_t mode = st->st_mode & 07777;
+
+	if (S_ISLNK(st->st_mode))
+		return 0;
+	return (fd >= 0 ? fchmod(fd, mode) : fchmodat(dir->copy, name, mode, 0)) < 0
+		       ? -errno
+		       : 0;
+}
+
+static int set_time(const struct dir *dir, const char *name, int fd,
+		    const struct stat *st)
 {
 	const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
 
-	int r = set_owner(pass, dir, name, fd, st);
-	if (r >= 0)
-		r = set_xattrs(pass, dir, name, fd, st, xattrs);
-	if (r < 0)
-		return r;
-	if (fchmod(fd, st->st_mode & 07777) < 0 || futimens(fd, times) < 0)
-		return pass_is_fatal(-errno) ? pass_fail(pass, "give its attributes to",
-							 dir->place, name, -errno)
-					     : -errno;
-	return 0;
+	return (fd >= 0 ? futimens(fd, times)
+			: utimensat(dir->copy, name, times, AT_SYMLINK_NOFOLLOW)) < 0
+		       ? -errno
+		       : 0;
+}
+
+void entry_set_attributes(struct pass *pass, struct worker *worker, const struct dir *dir,
+			  const char *name, int fd, const struct stat *st,
+			  const struct strbuf *xattrs)
+{
+	int r;
+
+	/* one that fails does not keep the others from being set */
+	if ((r = set_owner(pass, dir, name, fd, st)) < 0)
+		refused(pass, worker, "give its owner to the copy of", dir, name, r);
+	if ((r = set_xattrs(pass, dir, name, fd, st, xattrs)) < 0)
+		refused(pass, worker, "give its attributes to the copy of", dir, name, r);
+	if ((r = set_mode(dir, name, fd, st)) < 0)
+		refused(pass, worker, "give its mode to the copy of", dir, name, r);
+	if ((r = set_time(dir, name, fd, st)) < 0)
+		refused(pass, worker, "give its time to the copy of", dir, name, r);
 }
 
 static int open_source(struct pass *pass, const struct dir *dir, const char *name)
@@ -299,21 +314,15 @@ static int copy_file(struct pass *pass, struct worker *worker, const struct dir 
 	int to = openat(dir->copy, name,
 			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (to < 0)
-		return errno == EEXIST
-			       ? -EEXIST
-			       : refused(pass, worker, "create", dir, name, -errno);
+		return refused(pass, worker, "create", dir, name, -errno);
 	int r = copy_steadily(pass, worker, dir, name, from, to, st);
-	if (r == 0 && (pass->scope.user || pass->scope.acls)) {
-		r = xattrs_read_fd(from, &pass->scope, &worker->xattrs);
-		if (r < 0)
-			pass_unreadable(pass, worker, "read attributes of", dir->place,
-					name, r);
-	}
-	if (r == 0)
-		r = entry_set_attributes(pass, dir, name, to, st, &worker->xattrs);
-	if (r != 0)
+	if (r != 0) {
 		unlinkat(dir->copy, name, 0);
-	return r;
+		return r;
+	}
+	entry_read_xattrs(pass, worker, dir, name, from);
+	entry_set_attributes(pass, worker, dir, name, to, st, &worker->xattrs);
+	return 0;
 }
 
 static int make_special(struct worker *worker, const struct dir *dir, const char *name,
@@ -334,31 +343,21 @@ static int make_special(struct worker *worker, const struct dir *dir, const char
 static int copy_special(struct pass *pass, struct worker *worker, const struct dir *dir,
 			const char *name, const struct stat *st)
 {
-	const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
 	bool device = S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
 
 	int r = make_special(worker, dir, name, st);
-	if (r == -EPERM && device) {
+	if (r == -EPERM && device && geteuid() != 0) {
 		pass_note(pass, "only root can make a device, skipping", dir->place, name,
 			  0);
 		return r;
 	}
-	if (r > 0 || r == -ENOENT || r == -EEXIST)
+	if (r > 0 || r == -ENOENT)
 		return r;
 	if (r < 0)
 		return refused(pass, worker, "create", dir, name, r);
-	r = read_xattrs(pass, dir->source, name, &worker->xattrs);
-	if (r < 0)
-		pass_unreadable(pass, worker, "read attributes of", dir->place, name, r);
-	else if ((r = set_owner(pass, dir, name, -1, st)) >= 0 &&
-		 (r = set_xattrs(pass, dir, name, -1, st, &worker->xattrs)) >= 0 &&
-		 ((!S_ISLNK(st->st_mode) && /* what chown took away */
-		   fchmodat(dir->copy, name, st->st_mode & 07777, 0) < 0) ||
-		  utimensat(dir->copy, name, times, AT_SYMLINK_NOFOLLOW) < 0))
-		r = refused(pass, worker, "give its attributes to", dir, name, -errno);
-	if (r < 0)
-		unlinkat(dir->copy, name, 0);
-	return r;
+	entry_read_xattrs(pass, worker, dir, name, -1);
+	entry_set_attributes(pass, worker, dir, name, -1, st, &worker->xattrs);
+	return 0;
 }
 
 /* Opens a directory by its place below `top`. */
@@ -452,7 +451,8 @@ static enum put put_name(struct pass *pass, struct worker *worker, const struct 
 	}
 	if (put == PUT_NEW || put == PUT_CHANGED)
 		put = put_copy(pass, worker, dir, name, st, put);
-	if (put == PUT_NOT)
+	/* what was copied may be another file that has got the name in between */
+	if (put == PUT_NOT || st->st_dev != dev || st->st_ino != ino)
 		links_fail(pass->links, dev, ino, false);
 	else
 		links_put(pass->links, dev, ino, dir->place, name);
@@ -531,7 +531,7 @@ static void put_late_name(struct pass *pass, struct worker *worker,
 void entry_put_late(struct pass *pass, struct worker *worker)
 {
 	pass->late = true; /* and directories hand down what they have */
-	atomic_store(&pass->group_inherited, true);
+	pass->group_inherited = true;
 	for (size_t i = 0; i < pass->late_n; i++) {
 		if (!pass_stopped(pass))
 			put_late_name(pass, worker, &pass->late_names[i]);

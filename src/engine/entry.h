@@ -18,12 +18,15 @@ void entry_put(struct pass *pass, struct worker *worker, const struct dir *dir,
 /* Puts what was put off. */
 void entry_put_late(struct pass *pass, struct worker *worker);
 
-/* Whether a file's attributes are as the other's, but for extended ones. */
-bool entry_same_stat(const struct pass *pass, const struct stat *a, const struct stat *b);
+/* Reads the attributes in scope into worker->xattrs, of `fd` if that is none of -1. */
+void entry_read_xattrs(struct pass *pass, struct worker *worker, const struct dir *dir,
+		       const char *name, int fd);
 
 /*
  * Gives owner, extended attributes, mode and time, in this order, to a new file or
- * directory of ours that is open as `fd`. -errno when the pass has to end.
+ * directory of ours: `fd`, or if that is -1 `name` in the copy. What is refused is noted
+ * and makes the copy partial; the file stays.
  */
-int entry_set_attributes(struct pass *pass, const struct dir *dir, const char *name,
-			 int fd, const struct stat *st, const struct strbuf *xattrs);
+void entry_set_attributes(struct pass *pass, struct worker *worker, const struct dir *dir,
+			  const char *name, int fd, const struct stat *st,
+			  const struct strbuf *xattrs);

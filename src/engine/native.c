@@ -74,7 +74,7 @@ static int prepare_target(struct pass *pass, struct error *err)
 	fremovexattr(pass->target_fd, "system.posix_acl_default");
 	fremovexattr(pass->target_fd, "system.posix_acl_access");
 	if (st.st_gid != getegid() || (st.st_mode & S_ISGID))
-		atomic_store(&pass->group_inherited, true);
+		pass->group_inherited = true;
 	return 0;
 }
 
@@ -179,7 +179,7 @@ static int copy(const struct engine *engine, const struct engine_job *job,
 			  .all = job->xattrs && root},
 		.source_fd = -1,
 		.target_fd = -1,
-		.no_owners = !root,
+		.owners = root,
 	};
 
 	int r = patterns_new(job->patterns, &patterns, err);

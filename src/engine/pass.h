@@ -49,14 +49,11 @@ struct pass {
 	int base_fd[PASS_BASES_MAX]; /* their tops */
 	dev_t top_dev;
 
-	/* what the destination turned out not to take; each is said once */
-	atomic_bool no_owners;
-	atomic_bool no_xattrs;
-	atomic_bool group_inherited; /* new files do not get our own group */
-	atomic_bool no_noatime;	     /* not on the source either */
+	bool owners;		/* we are root, and give files to their owners */
+	bool group_inherited;	/* new files do not get our own group */
+	bool late;		/* all directories are done; put what was put off */
+	atomic_bool no_noatime; /* the source does not let us read without a trace */
 	atomic_bool partial;
-
-	bool late; /* all directories are done; what was put off is put now */
 
 	pthread_mutex_t lock; /* guards what follows, and job->note() */
 	struct late_name *late_names;
