@@ -3,10 +3,8 @@
 #include "engine/rsync.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -98,32 +96,21 @@ static int probe(const struct engine *engine, char **ret_version, struct strvec 
 	return 0;
 }
 
-static int write_all(int fd, const struct strvec *rules)
+static void add_rules(struct strbuf *out, const struct strvec *rules)
 {
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < rules->n; i++)
-		r = fs_write_all(fd, rules->v[i], strlen(rules->v[i]) + 1);
-	return r;
+	for (size_t i = 0; i < rules->n; i++)
+		strbuf_add(out, rules->v[i], strlen(rules->v[i]) + 1);
 }
 
 /* A file in memory with the rules, each ended by NUL, for rsync's standard input. */
 static int write_rules(const struct engine_job *job, const struct strvec *rules,
 		       int *ret_fd, struct error *err)
 {
-	CLEANUP(closep) int fd = memfd_create("rules", MFD_CLOEXEC);
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 
-	if (fd < 0)
-		return error_set(err, -errno, "create a file in memory");
-	int r = write_all(fd, rules);
-	if (r >= 0)
-		r = write_all(fd, job->patterns);
-	if (r >= 0 && lseek(fd, 0, SEEK_SET) < 0)
-		r = -errno;
-	if (r < 0)
-		return error_set(err, r, "write rules to a file in memory");
-	*ret_fd = STEAL_FD(fd);
-	return 0;
+	add_rules(&text, rules);
+	add_rules(&text, job->patterns);
+	return fs_memory_file("rules", text.buf, text.len, ret_fd, err);
 }
 
 static void on_line(void *ctx, enum process_stream stream, const char *line, size_t len)

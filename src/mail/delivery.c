@@ -6,9 +6,6 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "mail/diagnosis.h"
@@ -30,22 +27,6 @@ struct output {
 	int log;	    /* -1: it cannot be written */
 	const char *secret; /* a server may repeat it */
 };
-
-/* A file in memory. Of mode 0600, for it may hold a password. */
-static int memory_file(const char *name, const struct strbuf *content, int *ret_fd,
-		       struct error *err)
-{
-	CLEANUP(closep) int fd = memfd_create(name, MFD_CLOEXEC);
-
-	if (fd < 0)
-		return error_set(err, -errno, "make a file in memory");
-	int r = fchmod(fd, 0600) < 0 ? -errno
-				     : fs_write_all(fd, content->buf, content->len);
-	if (r < 0)
-		return error_set(err, r, "write to a file in memory");
-	*ret_fd = STEAL_FD(fd);
-	return 0;
-}
 
 /* Adds the line without the password, if that is long enough to be told from other words. */
 static void add_hidden(struct strbuf *out, const char *line, size_t len,
@@ -97,10 +78,10 @@ static int run_msmtp(const struct delivery *delivery, char *const *recipients, s
 	int r;
 
 	if ((r = msmtprc_text(config, "-", &rc, err)) < 0 ||
-	    (r = memory_file("msmtprc", &rc, &rc_fd, err)) < 0 ||
-	    (r = memory_file("mail", delivery->message, &message_fd, err)) < 0)
+	    (r = fs_memory_file("msmtprc", rc.buf, rc.len, &rc_fd, err)) < 0 ||
+	    (r = fs_memory_file("mail", delivery->message->buf, delivery->message->len,
+				&message_fd, err)) < 0)
 		return r;
-	lseek(message_fd, 0, SEEK_SET);
 	strvec_push(&argv, "msmtp");
 	strvec_push(&argv, "-C");
 	strvec_pushf(&argv, "/proc/self/fd/%d", rc_fd);

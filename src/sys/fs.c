@@ -8,6 +8,7 @@
 #include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -183,6 +184,22 @@ int fs_write_all(int fd, const void *data, size_t len)
 		p += n;
 		len -= (size_t)n;
 	}
+	return 0;
+}
+
+int fs_memory_file(const char *name, const void *data, size_t len, int *ret_fd,
+		   struct error *err)
+{
+	CLEANUP(closep) int fd = memfd_create(name, MFD_CLOEXEC);
+
+	if (fd < 0)
+		return error_set(err, -errno, "create a file in memory");
+	int r = fchmod(fd, 0600) < 0 ? -errno : fs_write_all(fd, data, len);
+	if (r >= 0 && lseek(fd, 0, SEEK_SET) < 0)
+		r = -errno;
+	if (r < 0)
+		return error_set(err, r, "write to a file in memory");
+	*ret_fd = STEAL_FD(fd);
 	return 0;
 }
 

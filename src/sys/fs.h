@@ -54,6 +54,13 @@ int fs_read_tail(int dirfd, const char *name, struct strbuf *out, struct error *
 /* Writes all of it, whatever the kernel takes at a time. */
 int fs_write_all(int fd, const void *data, size_t len);
 
+/*
+ * A file that exists in memory alone, of mode 0600, with that content and read from its
+ * beginning. `name` is for people who look at /proc.
+ */
+int fs_memory_file(const char *name, const void *data, size_t len, int *ret_fd,
+		   struct error *err);
+
 /* Replaces the file `name` for good. The temporary name is `name` with ".tmp" behind. */
 int fs_write_file(int dirfd, const char *name, const void *data, size_t len, mode_t mode,
 		  struct error *err);
