@@ -15,7 +15,7 @@
 #include "engine/engine.h"
 #include "engine/links.h"
 #include "engine/pattern.h"
-#include "engine/pool.h"
+#include "sys/pool.h"
 #include "engine/xattrs.h"
 
 enum { PASS_BASES_MAX = 8 };

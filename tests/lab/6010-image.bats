@@ -146,14 +146,19 @@ is() {
 	[ "$(docker inspect --format '{{.State.Health.Status}}' "$2")" = "$1" ]
 }
 
+# says TEXT CONTAINER: one of its last checks did
+says() {
+	docker inspect --format '{{range .State.Health.Log}}{{.Output}}{{end}}' "$2" | grep -q "$1"
+}
+
 @test "healthy after a good run and during any, unhealthy after a bad one and when it is too old" {
 	docker run -d --name well --network host "${mounts_[@]}" -e MAX_AGE=1d --health-interval 500ms \
 		--health-start-period 1ms --health-retries 2 backup-container sleep 1000
 	lab_wait_for 30 is unhealthy well
-	docker inspect --format '{{(index .State.Health.Log 0).Output}}' well | grep -q 'there was no run yet'
+	says 'there was no run yet' well
 	docker exec well backup
-	lab_wait_for 30 is healthy well
-	docker inspect --format '{{range .State.Health.Log}}{{.Output}}{{end}}' well | grep -q '^healthy: the last run, of '
+	lab_wait_for 30 is healthy well # while the run is at work, too
+	lab_wait_for 30 says '^healthy: the last run, of ' well
 
 	docker exec well sh -c '! ALLOW_EMPTY_SOURCE=off BACKUP_SRC=/mnt backup'
 	lab_wait_for 30 is unhealthy well
@@ -166,7 +171,7 @@ is() {
 	lab_wait_for 30 is healthy well
 	sed -i '$ s/"time":[0-9]*/"time":1700000000/' "$dest/.backup/history.jsonl"
 	lab_wait_for 30 is unhealthy well
-	docker inspect --format '{{range .State.Health.Log}}{{.Output}}{{end}}' well | grep -q ', and MAX_AGE is 1 d'
+	says ', and MAX_AGE is 1 d' well
 }
 
 @test "the examples are valid" {

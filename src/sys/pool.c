@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
-#include "engine/pool.h"
+#include "sys/pool.h"
 
 #include <errno.h>
 #include <poll.h>
