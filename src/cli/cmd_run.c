@@ -34,7 +34,7 @@ static int work(void *ctx)
 	struct native_engine native;
 
 	rsync_engine_init(&rsync, &config->rsync_args);
-	native_engine_init(&native, 0);
+	native_engine_init(&native, (unsigned)config->threads);
 	signals_catch();
 	log = log_new(stdout);
 	add_log_files(log, config); /* first, so that they hold the first line */

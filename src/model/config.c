@@ -12,6 +12,7 @@
 enum {
 	COUNT_LARGEST = 10000,
 	FILE_LARGEST = 1024 * 1024,
+	THREADS_LARGEST = 64,
 };
 
 void config_accepted(const struct config_key *key, struct strbuf *out)
@@ -41,6 +42,9 @@ void config_accepted(const struct config_key *key, struct strbuf *out)
 	case CONFIG_RATE:
 		strbuf_addstr(out,
 			      "a rate such as 500K, 1.5M or 2G (0, or at least 512 B)");
+		break;
+	case CONFIG_THREADS:
+		strbuf_addf(out, "auto, or a whole number from 1 to %d", THREADS_LARGEST);
 		break;
 	case CONFIG_TEXT:
 		strbuf_addstr(out, "any text");
@@ -142,6 +146,12 @@ static int set_field(struct config *config, const struct config_source *source,
 		return parse_addresses(text, field);
 	case CONFIG_RATE:
 		return parse_rate(text, field);
+	case CONFIG_THREADS:
+		if (strcasecmp(text, "auto") == 0) {
+			*(uint64_t *)field = 0;
+			return 0;
+		}
+		return parse_uint(text, 1, THREADS_LARGEST, field);
 	case CONFIG_LIST:
 		parse_list(text, field);
 		return 0;

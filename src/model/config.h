@@ -32,6 +32,7 @@ enum config_type {
 	CONFIG_DURATION,
 	CONFIG_TIMEOUT, /* a duration, or "auto": -1 */
 	CONFIG_RATE,
+	CONFIG_THREADS, /* a number, or "auto": 0 */
 	CONFIG_LIST,
 	CONFIG_WORDS,
 	CONFIG_CHOICE,
@@ -98,7 +99,7 @@ struct config_value {
 	char *file; /* CONFIG_FROM_FILE: its path, else NULL */
 };
 
-enum { CONFIG_KEYS = 50 };
+enum { CONFIG_KEYS = 51 };
 
 /* Strings belong to `values`. A path or name that is not given is "". */
 struct config {
@@ -118,6 +119,7 @@ struct config {
 	bool one_file_system;
 	bool checksum;
 	uint64_t bwlimit; /* bytes per second, 0: none */
+	uint64_t threads; /* 0: as many as suit the machine */
 	struct strvec rsync_args;
 	bool allow_empty_source;
 	uint64_t shrink_limit; /* per cent */

@@ -44,6 +44,8 @@ static const struct config_key keys[] = {
 	    "compare files by content, not by size and time"),
 	KEY(BWLIMIT, RATE, bwlimit, "0",
 	    "copy no faster than this per second; 0: no limit"),
+	KEY(THREADS, THREADS, threads, "auto",
+	    "threads of ENGINE=native; auto: one for each processor allowed to us, at most 4"),
 	KEY(RSYNC_ARGS, WORDS, rsync_args, "",
 	    "further options for rsync, quoted as for a shell"),
 	KEY(ALLOW_EMPTY_SOURCE, BOOL, allow_empty_source, "off",

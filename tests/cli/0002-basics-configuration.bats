@@ -150,6 +150,7 @@ EXCLUDE_IF_PRESENT=..|a file name without a slash
 BWLIMIT=fast|a rate such as 500K, 1.5M or 2G (0, or at least 512 B)
 BWLIMIT=511B|a rate such as 500K, 1.5M or 2G (0, or at least 512 B)
 BWLIMIT=-5|a rate such as 500K, 1.5M or 2G (0, or at least 512 B)
+THREADS=0|auto, or a whole number from 1 to 64
 RSYNC_ARGS=--filter="a|words quoted as for a shell, with every quote closed
 RSYNC_ARGS=-v \|words quoted as for a shell, with every quote closed
 SHRINK_LIMIT=101|a whole number from 0 to 100
