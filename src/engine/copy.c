@@ -6,7 +6,9 @@
 #include <linux/fs.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -29,11 +31,13 @@ void copy_rate_release(struct copy_rate *rate)
 	pthread_mutex_destroy(&rate->lock);
 }
 
-void copier_init(struct copier *copier, int cancel_fd, struct copy_rate *rate)
+void copier_init(struct copier *copier, int cancel_fd, size_t block,
+		 struct copy_rate *rate)
 {
 	*copier = (struct copier){
 		.buffer = xmalloc(BUFFER),
 		.cancel_fd = cancel_fd,
+		.block = block,
 		.rate = rate,
 	};
 }
@@ -91,6 +95,31 @@ static int write_fully(int fd, const char *data, size_t len, off_t at)
 	return 0;
 }
 
+static bool is_zero(const char *data, size_t len)
+{
+	return data[0] == 0 && memcmp(data, data + 1, len - 1) == 0;
+}
+
+/* Writes all but those blocks of the file that are zeros. */
+static int write_around_zeros(int fd, const char *data, size_t len, off_t at,
+			      size_t block)
+{
+	size_t written = 0, n;
+
+	for (size_t i = 0; i < len; i += n) {
+		n = block - ((size_t)at + i) % block;
+		if (n > len - i)
+			n = len - i;
+		if (!is_zero(data + i, n))
+			continue;
+		int r = write_fully(fd, data + written, i - written, at + (off_t)written);
+		if (r < 0)
+			return r;
+		written = i + n;
+	}
+	return write_fully(fd, data + written, len - written, at + (off_t)written);
+}
+
 /* 1: done, the file ended before; 0: all of the range; -errno. */
 static int copy_by_buffer(struct copier *copier, int from, int to, off_t at, uint64_t len,
 			  enum copy_side *ret_side)
@@ -109,7 +138,10 @@ static int copy_by_buffer(struct copier *copier, int from, int to, off_t at, uin
 		if (n == 0)
 			return 1;
 		*ret_side = COPY_WRITING;
-		int r = write_fully(to, copier->buffer, (size_t)n, at);
+		int r = copier->block > 0
+				? write_around_zeros(to, copier->buffer, (size_t)n, at,
+						     copier->block)
+				: write_fully(to, copier->buffer, (size_t)n, at);
 		if (r < 0)
 			return r;
 		at += n;
@@ -123,7 +155,7 @@ static int copy_range(struct copier *copier, int from, int to, off_t at, uint64_
 {
 	off_t in = at, out = at;
 
-	while (len > 0 && !copier->no_range) {
+	while (len > 0 && !copier->no_range && copier->block == 0) {
 		size_t want = at_once(copier, len, RANGE_MAX);
 		if (!may_go_on(copier, want))
 			return -EINTR;
@@ -144,31 +176,37 @@ static int copy_range(struct copier *copier, int from, int to, off_t at, uint64_
 	return copy_by_buffer(copier, from, to, in, len, ret_side);
 }
 
-/* Only what is not a hole. */
-static int copy_sparse(struct copier *copier, int from, int to, uint64_t size,
-		       enum copy_side *ret_side)
+/* Only what is not a hole; the length is given to the file at last. */
+static int copy_around_holes(struct copier *copier, int from, int to, uint64_t size,
+			     enum copy_side *ret_side)
 {
 	off_t end = (off_t)size;
+	struct stat st;
+	int r = 0;
 
-	for (off_t data = 0; data < end;) {
-		data = lseek(from, data, SEEK_DATA);
+	for (off_t at = 0; r == 0 && at < end;) {
+		off_t data = lseek(from, at, SEEK_DATA), hole = end;
 		if (data < 0 && errno == ENXIO)
 			break; /* a hole up to the end */
-		if (data < 0) {
+		if (data < 0 && errno != EINVAL) {
 			*ret_side = COPY_READING;
 			return -errno;
 		}
-		off_t hole = lseek(from, data, SEEK_HOLE);
+		if (data < 0) /* holes are not known here */
+			data = at;
+		else
+			hole = lseek(from, data, SEEK_HOLE);
 		if (hole < 0 || hole > end)
 			hole = end;
 		if (data >= end)
 			break;
-		int r = copy_range(copier, from, to, data, (uint64_t)(hole - data),
-				   ret_side);
-		if (r != 0)
-			return r < 0 ? r : 0;
-		data = hole;
+		r = copy_range(copier, from, to, data, (uint64_t)(hole - data), ret_side);
+		at = hole;
 	}
+	if (r < 0)
+		return r;
+	if (r == 1 && fstat(from, &st) == 0 && st.st_size < end)
+		end = st.st_size;
 	*ret_side = COPY_WRITING;
 	return ftruncate(to, end) < 0 ? -errno : 0;
 }
@@ -176,8 +214,6 @@ static int copy_sparse(struct copier *copier, int from, int to, uint64_t size,
 int copy_content(struct copier *copier, int from, int to, uint64_t size, uint64_t blocks,
 		 enum copy_side *ret_side)
 {
-	int r;
-
 	if (size == 0)
 		return 0;
 	if (size >= CLONE_MIN && !copier->no_clone && copier->rate->bytes == 0) {
@@ -186,12 +222,9 @@ int copy_content(struct copier *copier, int from, int to, uint64_t size, uint64_
 		if (is_unsupported(errno))
 			copier->no_clone = true;
 	}
-	if (blocks < size / 512) {
-		r = copy_sparse(copier, from, to, size, ret_side);
-		if (r != -EINVAL) /* SEEK_DATA is not known here */
-			return r;
-	}
-	r = size >= BUFFER ? copy_range(copier, from, to, 0, size, ret_side)
-			   : copy_by_buffer(copier, from, to, 0, size, ret_side);
+	if (blocks < size / 512 || copier->block > 0)
+		return copy_around_holes(copier, from, to, size, ret_side);
+	int r = size >= BUFFER ? copy_range(copier, from, to, 0, size, ret_side)
+			       : copy_by_buffer(copier, from, to, 0, size, ret_side);
 	return r < 0 ? r : 0;
 }

@@ -8,7 +8,8 @@
  * A rung is given up for good when the kernel says that it does not work between these
  * two file systems (EXDEV, EOPNOTSUPP, EINVAL, ENOSYS, ENOTTY, EPERM, EBADF), and for one
  * file when copy_file_range returns 0 though there is more (some file systems of the
- * kernel's own). Holes stay holes (SEEK_DATA, SEEK_HOLE).
+ * kernel's own). Holes stay holes (SEEK_DATA, SEEK_HOLE). Where holes are wanted for zeros
+ * too, all that is not reflinked is read and written, but for blocks of zeros.
  *
  * One `struct copier` for each thread; all share the rate.
  */
@@ -36,6 +37,7 @@ struct copier {
 	bool no_clone; /* given up */
 	bool no_range; /* likewise */
 	int cancel_fd; /* readable: stop; or -1 */
+	size_t block;  /* so many zeros are left as a hole; 0: all are written */
 	struct copy_rate *rate;
 };
 
@@ -44,7 +46,8 @@ enum copy_side {
 	COPY_WRITING,
 };
 
-void copier_init(struct copier *copier, int cancel_fd, struct copy_rate *rate);
+void copier_init(struct copier *copier, int cancel_fd, size_t block,
+		 struct copy_rate *rate);
 void copier_release(struct copier *copier);
 
 /*

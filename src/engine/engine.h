@@ -29,8 +29,9 @@ struct engine_job {
 	const char *exclude_if_present; /* ... with a file of this name; "" for none */
 	bool one_file_system;
 
-	bool checksum; /* compare content, not size and time */
-	bool xattrs;   /* both sides can hold them */
+	bool detect_holes; /* zeros may become holes; else only holes do */
+	bool checksum;	   /* compare content, not size and time */
+	bool xattrs;	   /* both sides can hold them */
 	bool acls;
 	bool nanoseconds; /* the target keeps times exactly: compare them so */
 	bool dry_run;	  /* write nothing, count what would be done */

@@ -73,6 +73,8 @@ static int prepare_target(struct pass *pass, struct error *err)
 		return error_set(err, -errno, "open '%s'", pass->job->target);
 	fremovexattr(pass->target_fd, "system.posix_acl_default");
 	fremovexattr(pass->target_fd, "system.posix_acl_access");
+	if (pass->job->detect_holes)
+		pass->block = (size_t)st.st_blksize;
 	if (st.st_gid != getegid() || (st.st_mode & S_ISGID))
 		pass->group_inherited = true;
 	return 0;
@@ -125,7 +127,7 @@ static int walk(struct pass *pass, unsigned threads, struct snapshot_counts *ret
 	copy_rate_init(&rate, job->bwlimit);
 	pass->workers = xcalloc(threads, sizeof(*pass->workers));
 	for (unsigned i = 0; i < threads; i++) {
-		copier_init(&pass->workers[i].copier, job->cancel_fd, &rate);
+		copier_init(&pass->workers[i].copier, job->cancel_fd, pass->block, &rate);
 		pass->workers[i].xattrs = (struct strbuf)STRBUF_INIT;
 		pass->workers[i].base_xattrs = (struct strbuf)STRBUF_INIT;
 	}

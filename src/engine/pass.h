@@ -48,6 +48,7 @@ struct pass {
 	size_t bases;
 	int base_fd[PASS_BASES_MAX]; /* their tops */
 	dev_t top_dev;
+	size_t block; /* see struct copier */
 
 	bool owners;		/* we are root, and give files to their owners */
 	bool group_inherited;	/* new files do not get our own group */

@@ -114,6 +114,7 @@ void rsync_args_build(const struct engine_job *job, const struct strvec *args,
 		      struct strvec *ret_argv)
 {
 	strvec_push(ret_argv, "rsync");
+	/* -S: it fills holes, or makes them of all zeros; job->detect_holes or not */
 	strvec_push(ret_argv, "-aHS");
 	strvec_push(ret_argv, "--numeric-ids");
 	strvec_push(ret_argv, "--delete");

@@ -222,6 +222,7 @@ static struct engine_job make_job(struct run *run, const char *target)
 		.exclude_caches = config->exclude_caches,
 		.exclude_if_present = config->exclude_if_present,
 		.one_file_system = config->one_file_system,
+		.detect_holes = config->sparse == CONFIG_SPARSE_DETECT,
 		.checksum = config->checksum,
 		.xattrs = run->xattrs,
 		.acls = run->acls,

@@ -50,6 +50,11 @@ enum config_engine {
 	CONFIG_ENGINE_NATIVE,
 };
 
+enum config_sparse {
+	CONFIG_SPARSE_KEEP,
+	CONFIG_SPARSE_DETECT,
+};
+
 enum config_scale {
 	CONFIG_SCALE_AUTO,
 	CONFIG_SCALE_REQUIRED,
@@ -99,7 +104,7 @@ struct config_value {
 	char *file; /* CONFIG_FROM_FILE: its path, else NULL */
 };
 
-enum { CONFIG_KEYS = 51 };
+enum { CONFIG_KEYS = 52 };
 
 /* Strings belong to `values`. A path or name that is not given is "". */
 struct config {
@@ -119,6 +124,7 @@ struct config {
 	bool one_file_system;
 	bool checksum;
 	uint64_t bwlimit; /* bytes per second, 0: none */
+	int sparse;	  /* enum config_sparse */
 	uint64_t threads; /* 0: as many as suit the machine */
 	struct strvec rsync_args;
 	bool allow_empty_source;

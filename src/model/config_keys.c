@@ -11,6 +11,7 @@
 	}
 
 static const char *const engines[] = {"rsync", "native", NULL};
+static const char *const sparses[] = {"keep", "detect", NULL};
 static const char *const scales[] = {"auto", "required", "off", NULL};
 static const char *const pre_passes[] = {"auto", "on", "off", NULL};
 static const char *const tls_modes[] = {"off", "on", "starttls", "implicit", NULL};
@@ -44,6 +45,9 @@ static const struct config_key keys[] = {
 	    "compare files by content, not by size and time"),
 	KEY(BWLIMIT, RATE, bwlimit, "0",
 	    "copy no faster than this per second; 0: no limit"),
+	KEY(SPARSE, CHOICE, sparse, "keep",
+	    "detect: leave holes for zeros where the source has none, as rsync always does",
+	    .choices = sparses),
 	KEY(THREADS, THREADS, threads, "auto",
 	    "threads of ENGINE=native; auto: one for each processor allowed to us, at most 4"),
 	KEY(RSYNC_ARGS, WORDS, rsync_args, "",
