@@ -19,9 +19,16 @@ enum put {
 	PUT_LINKED,
 	PUT_NEW,
 	PUT_CHANGED,
+	PUT_UNLINKABLE,
 	PUT_INNER, /* another name of what is in the copy already */
 	PUT_NOT,   /* and it was said why */
 };
+
+/* Whether nothing of it is there to link to. */
+static bool needs_copy(enum put put)
+{
+	return put == PUT_NEW || put == PUT_CHANGED || put == PUT_UNLINKABLE;
+}
 
 static bool same_time(const struct pass *pass, const struct timespec *a,
 		      const struct timespec *b)
@@ -145,12 +152,13 @@ static int refused(struct pass *pass, struct worker *worker, const char *words,
 	return code;
 }
 
-/* Links to the first base that has the same. PUT_NEW or PUT_CHANGED: none has. */
+/* Links to the first base that has the same. PUT_NEW, PUT_CHANGED: none has;
+ * PUT_UNLINKABLE: one has, and takes no more links. */
 static enum put link_to_base(struct pass *pass, struct worker *worker,
 			     const struct dir *dir, const char *name,
 			     const struct stat *st)
 {
-	bool have_xattrs = false, exists = false;
+	bool have_xattrs = false, exists = false, full = false;
 
 	for (size_t i = 0; i < pass->bases; i++) {
 		if (dir->base[i] < 0 || !is_same_in(pass, worker, dir, dir->base[i], name,
@@ -164,8 +172,9 @@ static enum put link_to_base(struct pass *pass, struct worker *worker,
 			return PUT_NOT;
 		}
 		/* EMLINK, EXDEV, EPERM: a copy will do */
+		full |= errno == EMLINK;
 	}
-	return exists ? PUT_CHANGED : PUT_NEW;
+	return full ? PUT_UNLINKABLE : exists ? PUT_CHANGED : PUT_NEW;
 }
 
 static int set_owner(const struct pass *pass, const struct dir *dir, const char *name,
@@ -376,15 +385,15 @@ static int open_place(int top, const struct place *place)
 	return fd;
 }
 
-static bool link_to_place(struct pass *pass, const struct dir *dir, const char *name,
-			  struct place *place, const char *there)
+static int link_to_place(struct pass *pass, const struct dir *dir, const char *name,
+			 struct place *place, const char *there)
 {
 	if (pass->job->dry_run)
-		return true;
-	if (place == dir->place)
-		return linkat(dir->copy, there, dir->copy, name, 0) == 0;
-	CLEANUP(closep) int fd = open_place(pass->target_fd, place);
-	return fd >= 0 && linkat(fd, there, dir->copy, name, 0) == 0;
+		return 0;
+	CLEANUP(closep)
+	int fd = place == dir->place ? -1 : open_place(pass->target_fd, place);
+	int from = place == dir->place ? dir->copy : fd;
+	return from < 0 || linkat(from, there, dir->copy, name, 0) < 0 ? -errno : 0;
 }
 
 /* A copy that no other name shares yet. `st` becomes what was copied. */
@@ -414,9 +423,7 @@ static enum put put_alone(struct pass *pass, struct worker *worker, const struct
 {
 	enum put put = link_to_base(pass, worker, dir, name, st);
 
-	return put == PUT_NEW || put == PUT_CHANGED
-		       ? put_copy(pass, worker, dir, name, st, put)
-		       : put;
+	return needs_copy(put) ? put_copy(pass, worker, dir, name, st, put) : put;
 }
 
 static void put_off(struct pass *pass, const struct dir *dir, const char *name)
@@ -439,17 +446,25 @@ static enum put put_name(struct pass *pass, struct worker *worker, const struct 
 
 	if (links_claim(pass->links, dev, ino, st->st_nlink, &place, &there) ==
 	    LINKS_THERE) {
-		bool linked = link_to_place(pass, dir, name, place, there);
+		int r = link_to_place(pass, dir, name, place, there);
 		place_drop(place);
-		return linked ? PUT_INNER : put_alone(pass, worker, dir, name, st);
+		if (r == 0)
+			return PUT_INNER;
+		enum put put = put_alone(pass, worker, dir, name, st);
+		if (r != -EMLINK || put == PUT_NOT)
+			return put;
+		/* the names to come are linked to this one */
+		if (st->st_dev == dev && st->st_ino == ino)
+			links_move(pass->links, dev, ino, dir->place, name);
+		return put == PUT_LINKED ? put : PUT_UNLINKABLE;
 	}
 	enum put put = link_to_base(pass, worker, dir, name, st);
-	if ((put == PUT_NEW || put == PUT_CHANGED) && pass->bases > 0 && !pass->late) {
+	if (needs_copy(put) && pass->bases > 0 && !pass->late) {
 		links_fail(pass->links, dev, ino, true);
 		put_off(pass, dir, name);
 		return PUT_NOT;
 	}
-	if (put == PUT_NEW || put == PUT_CHANGED)
+	if (needs_copy(put))
 		put = put_copy(pass, worker, dir, name, st, put);
 	/* what was copied may be another file that has got the name in between */
 	if (put == PUT_NOT || st->st_dev != dev || st->st_ino != ino)
@@ -475,6 +490,7 @@ void entry_put(struct pass *pass, struct worker *worker, const struct dir *dir,
 	c->bytes += bytes;
 	c->new_files += put == PUT_NEW;
 	c->changed += put == PUT_CHANGED;
+	c->unlinkable += put == PUT_UNLINKABLE;
 	c->linked += put == PUT_LINKED;
 	if (put == PUT_LINKED)
 		c->bytes_linked += bytes;

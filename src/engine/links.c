@@ -192,6 +192,14 @@ static struct entry **find_claimed(struct links *links, dev_t dev, ino_t ino)
 	return at;
 }
 
+static void set_place(struct entry *entry, struct place *place, const char *name)
+{
+	place_drop(entry->place);
+	free(entry->name);
+	entry->place = place_hold(place);
+	entry->name = xstrdup(name);
+}
+
 void links_put(struct links *links, dev_t dev, ino_t ino, struct place *place,
 	       const char *name)
 {
@@ -201,10 +209,19 @@ void links_put(struct links *links, dev_t dev, ino_t ino, struct place *place,
 		forget(links, at);
 	} else {
 		(*at)->state = ENTRY_THERE;
-		(*at)->place = place_hold(place);
-		(*at)->name = xstrdup(name);
+		set_place(*at, place, name);
 	}
 	pthread_cond_broadcast(&links->changed);
+	pthread_mutex_unlock(&links->lock);
+}
+
+void links_move(struct links *links, dev_t dev, ino_t ino, struct place *place,
+		const char *name)
+{
+	pthread_mutex_lock(&links->lock);
+	struct entry *entry = *find(links, dev, ino);
+	if (entry && entry->state == ENTRY_THERE) /* else no more names are to come */
+		set_place(entry, place, name);
 	pthread_mutex_unlock(&links->lock);
 }
 

@@ -48,5 +48,9 @@ enum links_answer links_claim(struct links *links, dev_t dev, ino_t ino, uint64_
 void links_put(struct links *links, dev_t dev, ino_t ino, struct place *place,
 	       const char *name);
 
+/* It takes no more links where links_claim() said: other names will find it here. */
+void links_move(struct links *links, dev_t dev, ino_t ino, struct place *place,
+		const char *name);
+
 /* It is not; the next name that comes claims it anew. `again`: this name will, too. */
 void links_fail(struct links *links, dev_t dev, ino_t ino, bool again);

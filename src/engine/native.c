@@ -109,6 +109,7 @@ static void add_counts(struct snapshot_counts *to, const struct snapshot_counts 
 	to->dirs += from->dirs;
 	to->new_files += from->new_files;
 	to->changed += from->changed;
+	to->unlinkable += from->unlinkable;
 	to->linked += from->linked;
 	to->vanished += from->vanished;
 	to->unreadable += from->unreadable;

@@ -97,6 +97,11 @@ void report_summary(const struct report *report, struct strvec *ret_lines)
 	strvec_pushf(ret_lines, "%s linked: %s, %.1f %% of all",
 		     human_count(c->linked, a), human_bytes(c->bytes_linked, b),
 		     c->bytes ? 100.0 * (double)c->bytes_linked / (double)c->bytes : 0.0);
+	if (c->unlinkable > 0)
+		strvec_pushf(ret_lines,
+			     "%s copied though unchanged: the file system allows no more "
+			     "links to what is there",
+			     human_count(c->unlinkable, a));
 	if (c->vanished > 0)
 		strvec_pushf(ret_lines, "%s vanished before %s could be copied",
 			     human_count(c->vanished, a),

@@ -93,7 +93,9 @@ void snapshot_counts_add_pass(struct snapshot_counts *counts,
 {
 	counts->new_files += before->new_files;
 	counts->changed += before->changed;
-	counts->linked = minus(counts->linked, before->new_files + before->changed);
+	counts->unlinkable += before->unlinkable;
+	counts->linked = minus(counts->linked,
+			       before->new_files + before->changed + before->unlinkable);
 	counts->bytes_copied += before->bytes_copied;
 	counts->bytes_linked = minus(counts->bytes_linked, before->bytes_copied);
 }

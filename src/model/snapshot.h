@@ -31,6 +31,7 @@ struct snapshot_counts {
 	uint64_t dirs;
 	uint64_t new_files;  /* copied: not in the snapshot before */
 	uint64_t changed;    /* copied: different there */
+	uint64_t unlinkable; /* copied: the same there, which takes no more links */
 	uint64_t linked;     /* the same inode as there */
 	uint64_t vanished;   /* gone before they could be copied */
 	uint64_t unreadable; /* errors on single files */

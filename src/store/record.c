@@ -21,6 +21,7 @@ static const struct {
 	{"dirs", offsetof(struct snapshot_counts, dirs)},
 	{"new", offsetof(struct snapshot_counts, new_files)},
 	{"changed", offsetof(struct snapshot_counts, changed)},
+	{"unlinkable", offsetof(struct snapshot_counts, unlinkable)},
 	{"linked", offsetof(struct snapshot_counts, linked)},
 	{"vanished", offsetof(struct snapshot_counts, vanished)},
 	{"unreadable", offsetof(struct snapshot_counts, unreadable)},

@@ -32,3 +32,87 @@ threads_used() {
 	taskset -cp "$cpu" $BASHPID
 	[ "$(threads_used)" = 1 ]
 }
+
+# counts EXPRESSION: of the newest snapshot's record, in jq.
+counts() {
+	local name
+	name=$(basename "$(newest)")
+	jq -e ".counts | $1" "$dest/.backup/snapshots/$name.json"
+}
+
+@test "what cannot be linked any more is copied, and said" {
+	mkdir "$src/d"
+	echo 1 >"$src/one"
+	echo 2 >"$src/d/two"
+	ln -s one "$src/symlink"
+	run_backup 0
+	[[ $output != *'copied though unchanged'* ]]
+	for nth in 2 3 4; do # the first is to see whether there are links at all
+		THREADS=1 DAILY_COUNT=9 with_fault 0 FAULT_CALL=link FAULT_NTH=$nth FAULT_ERRNO=31
+		[[ $output == *' 0 new, 0 changed: '*' 2 linked: '*' 1 copied though unchanged: '* ]]
+		counts '.files == 3 and .unlinkable == 1 and .linked == 2'
+		same_as_source "$(newest)"
+	done
+	run_backup 0
+	counts '.unlinkable == 0 and .linked == 3'
+}
+
+# Source and destination on an ext4 of their own, where a file has at most 65000 names.
+on_ext4() {
+	needs mkfs.ext4
+	truncate -s 256M "$work/image"
+	mkfs.ext4 -q "$work/image"
+	mount_on "$work/disk" -o loop "$work/image"
+	src=$work/disk/src dest=$work/disk/dest
+	mkdir "$src" "$work/disk/more"
+	export BACKUP_SRC=$src BACKUP_DEST=$dest
+}
+
+# name_more FILE DIRECTORY N: until the file has so many names.
+name_more() {
+	python3 - "$@" <<-'END'
+		import os, sys
+		for i in range(os.stat(sys.argv[1]).st_nlink, int(sys.argv[3])):
+		    os.link(sys.argv[1], f"{sys.argv[2]}/{i}")
+	END
+}
+
+@test "a file of which the base has as many names as there can be" {
+	on_ext4
+	echo full >"$src/full"
+	echo other >"$src/other"
+	run_backup 0
+	name_more "$(newest)/full" "$work/disk/more" 65000
+	run_backup 0
+	[[ $output == *' 1 linked: '*' 1 copied though unchanged: '* ]]
+	counts '.files == 2 and .unlinkable == 1 and .linked == 1'
+	same_as_source "$(newest)"
+	run_backup 0
+	counts '.unlinkable == 0 and .linked == 2'
+	[ "$(stat -c %h "$(newest)/full")" = 2 ]
+}
+
+# inodes: how many files the newest snapshot has, whatever their names.
+inodes() {
+	find "$(newest)" -type f -printf '%i\n' | sort -u | wc -l
+}
+
+@test "a file with more names than the base's copy can still get is copied once" {
+	on_ext4
+	mkdir "$src"/{0..9}
+	echo many >"$src/many"
+	name_more "$src/many" "$src/3" 20000
+	name_more "$src/many" "$src/7" 40000
+	run_backup 0
+	[ "$(stat -c %h "$(newest)/many")" = 40000 ]
+	# two that find the limit at the same moment make two copies
+	export THREADS=1
+	run_backup 0
+	counts '.files == 40000 and .unlinkable == 1'
+	[ "$(inodes)" = 2 ]
+	unset THREADS
+	run_backup 0
+	[ "$(inodes)" -le 4 ]
+	[ "$(find "$(newest)" -type f | wc -l)" = 40000 ]
+	find "$(newest)" -type f -exec cat {} + | sort -u | cmp - "$src/many"
+}

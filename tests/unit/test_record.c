@@ -18,7 +18,7 @@ static void test_round_trip(void **state)
 		.source = (char[]){"/d\xc3\xa4ta\n\x01\xff\\"},
 		.engine = (char[]){"rsync"},
 		.duration = 12.5,
-		.counts = {1, 2, 3, 4, 5, 6, 7, UINT64_C(1) << 62, 9, 10},
+		.counts = {1, 2, 3, 4, 5, 6, 7, UINT64_C(1) << 62, 9, 10, 11},
 	};
 
 	(void)state;
