@@ -24,6 +24,12 @@ static void add_log_files(struct log *log, const struct config *config)
 		log_warn(log, "%s, going on without it", err.msg);
 }
 
+static bool is_by_rsync(const struct config *config)
+{
+	return config->engine == CONFIG_ENGINE_RSYNC ||
+	       (config->engine == CONFIG_ENGINE_AUTO && config->rsync_args.n > 0);
+}
+
 /* The run itself, in a process of its own. */
 static int work(void *ctx)
 {
@@ -39,9 +45,7 @@ static int work(void *ctx)
 	log = log_new(stdout);
 	add_log_files(log, config); /* first, so that they hold the first line */
 	log_info(log, "backup " VERSION " begins%s", config->dry_run ? ", dry run" : "");
-	return flow_run(config,
-			config->engine == CONFIG_ENGINE_NATIVE ? &native.engine
-							       : &rsync.engine,
+	return flow_run(config, is_by_rsync(config) ? &rsync.engine : &native.engine,
 			getppid(), log, &report);
 }
 

@@ -273,11 +273,10 @@ int config_load(struct config *config, const struct config_source *source,
 		load_key(config, source, &keys[i], &config->values[i], errors);
 	if (errors->n == before)
 		check_mail(config, errors);
-	if (errors->n == before && config->engine != CONFIG_ENGINE_RSYNC &&
+	if (errors->n == before && config->engine == CONFIG_ENGINE_NATIVE &&
 	    config->rsync_args.n > 0)
 		strvec_push(errors,
-			    "RSYNC_ARGS is set and ENGINE is not rsync: unset one "
-			    "of them");
+			    "RSYNC_ARGS is set and ENGINE=native: unset one of them");
 	return errors->n > before ? -EINVAL : 0;
 }
 

@@ -46,6 +46,7 @@ enum config_type {
 };
 
 enum config_engine {
+	CONFIG_ENGINE_AUTO, /* native, or rsync where there are options for it */
 	CONFIG_ENGINE_RSYNC,
 	CONFIG_ENGINE_NATIVE,
 };

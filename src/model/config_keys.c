@@ -10,7 +10,7 @@
 		.help = (words), __VA_ARGS__                                  \
 	}
 
-static const char *const engines[] = {"rsync", "native", NULL};
+static const char *const engines[] = {"auto", "rsync", "native", NULL};
 static const char *const sparses[] = {"keep", "detect", NULL};
 static const char *const scales[] = {"auto", "required", "off", NULL};
 static const char *const pre_passes[] = {"auto", "on", "off", NULL};
@@ -30,7 +30,8 @@ static const struct config_key keys[] = {
 	    "show what a run would do and write nothing to the destination"),
 	KEY(TZ, ZONE, tz, "", "time zone of names, days and logs; empty: the system's"),
 	KEY(ENGINE, CHOICE, engine, "rsync",
-	    "what copies the files; native: our own engine, which is still new",
+	    "what copies the files; native: our own engine, which is still new; auto: that, or "
+	    "rsync where RSYNC_ARGS is given",
 	    .choices = engines),
 	KEY(EXCLUDE, LIST, exclude, "",
 	    "rsync patterns of what to leave out, by comma or line"),
@@ -49,7 +50,7 @@ static const struct config_key keys[] = {
 	    "detect: leave holes for zeros where the source has none, as rsync always does",
 	    .choices = sparses),
 	KEY(THREADS, THREADS, threads, "auto",
-	    "threads of ENGINE=native; auto: one for each processor allowed to us, at most 4"),
+	    "threads of the native engine; auto: one for each processor allowed to us, at most 4"),
 	KEY(RSYNC_ARGS, WORDS, rsync_args, "",
 	    "further options for rsync, quoted as for a shell"),
 	KEY(ALLOW_EMPTY_SOURCE, BOOL, allow_empty_source, "off",

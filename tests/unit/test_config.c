@@ -350,7 +350,7 @@ static void test_together(void **state)
 	refused(&fake, 0, "");
 	fake = (struct fake){.names = {"ENGINE", "RSYNC_ARGS"},
 			     .values = {"native", "-z"}};
-	refused(&fake, 1, "RSYNC_ARGS is set and ENGINE is not rsync");
+	refused(&fake, 1, "RSYNC_ARGS is set and ENGINE=native");
 	fake = (struct fake){.names = {"SMTP_TIMEOUT"}, .values = {"0"}};
 	refused(&fake, 1, "SMTP_TIMEOUT='0'");
 }
