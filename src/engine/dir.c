@@ -66,18 +66,44 @@ struct dir *dir_new_top(struct pass *pass)
 		dir->base[i] = duplicate(pass->base_fd[i]);
 	dir->place = place_hold(pass->top);
 	dir->path = xstrdup("");
+	dir->look = pass->look;
+	dir->rows.number = TABLE_TOP;
+	dir->rows.name = place_name(dir->place);
+	if (pass->old_table)
+		dir->old = table_rows_of(pass->old_table, TABLE_TOP);
 	return dir;
 }
 
-/* Makes the directory in the copy, and opens it there and in the bases. */
-static int open_others(struct pass *pass, const struct dir *parent, const char *name,
+/*
+ * Opens it in the bases: by the same name, or, when the table knows it by another one, in
+ * the first of them by that.
+ */
+static void open_bases(const struct pass *pass, struct dir *parent, const char *name,
 		       struct dir *dir)
 {
 	const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	const struct table_row *row;
 
 	for (size_t i = 0; i < pass->bases; i++)
 		if (parent->base[i] >= 0)
 			dir->base[i] = openat(parent->base[i], name, flags);
+	if (!pass->old_table)
+		return;
+	row = table_find(pass->old_table, &parent->old, name);
+	if (!row || !row->is_dir || row->state.ino != dir->look.st.st_ino) {
+		int fd = entry_open_moved_dir(pass, &dir->look, &row);
+		if (fd < 0)
+			return;
+		closep(&dir->base[0]);
+		dir->base[0] = fd;
+	}
+	dir->old = table_rows_of(pass->old_table, row->state.size);
+}
+
+/* Makes the directory in the copy, and opens it. */
+static int make_copy(struct pass *pass, const struct dir *parent, const char *name,
+		     struct dir *dir)
+{
 	if (pass->job->dry_run)
 		return 0;
 	if (mkdirat(parent->copy, name, 0700) < 0)
@@ -92,29 +118,29 @@ static void make_unreadable(struct pass *pass, struct worker *worker,
 			    const struct dir *parent, const char *name, int code)
 {
 	struct dir *dir = new_dir();
-	struct stat st;
 
 	pass_unreadable(pass, worker, "read directory", parent->place, name, code);
-	if (fstatat(parent->source, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISDIR(st.st_mode) && open_others(pass, parent, name, dir) == 0) {
+	if (pass_look(parent->source, name, &dir->look) == 0 &&
+	    S_ISDIR(dir->look.st.st_mode) && make_copy(pass, parent, name, dir) == 0) {
 		worker->counts.dirs++;
 		strbuf_reset(&worker->xattrs);
 		if (dir->copy >= 0)
-			entry_set_attributes(pass, worker, parent, name, dir->copy, &st,
+			entry_set_attributes(pass, worker, parent, name, dir->copy,
+					     MODE_UNSURE, &dir->look.st,
 					     &worker->xattrs);
 	}
 	free_dir(dir);
 }
 
 /* NULL: there is nothing to work on, and it was said why. 1 in *ret_other: no directory. */
-static struct dir *open_dir(struct pass *pass, struct worker *worker,
-			    const struct dir *parent, const char *name, bool *ret_other)
+static struct dir *open_dir(struct pass *pass, struct worker *worker, struct dir *parent,
+			    const char *name, bool *ret_other)
 {
 	struct dir *dir = new_dir();
 
 	dir->source = openat(parent->source, name,
 			     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	int r = dir->source < 0 ? -errno : 0;
+	int r = dir->source < 0 ? -errno : pass_look(dir->source, "", &dir->look);
 	if (r == -ENOTDIR || r == -ELOOP) {
 		*ret_other = true;
 	} else if (r == -ENOENT) {
@@ -123,7 +149,7 @@ static struct dir *open_dir(struct pass *pass, struct worker *worker,
 			  name, 0);
 	} else if (r < 0) {
 		make_unreadable(pass, worker, parent, name, r);
-	} else if ((r = open_others(pass, parent, name, dir)) < 0) {
+	} else if ((r = make_copy(pass, parent, name, dir)) < 0) {
 		if (pass_is_fatal(r))
 			pass_fail(pass, "create directory", parent->place, name, r);
 		else
@@ -134,7 +160,11 @@ static struct dir *open_dir(struct pass *pass, struct worker *worker,
 		free_dir(dir);
 		return NULL;
 	}
+	open_bases(pass, parent, name, dir);
 	dir->place = place_new(parent->place, name);
+	dir->rows.number = table_new_number(pass->new_table);
+	dir->rows.parent = parent->rows.number;
+	dir->rows.name = place_name(dir->place);
 	if (parent->path)
 		dir->path =
 			xasprintf("%s%s%s", parent->path, *parent->path ? "/" : "", name);
@@ -142,14 +172,12 @@ static struct dir *open_dir(struct pass *pass, struct worker *worker,
 }
 
 /* Looks at the directory itself, before anything that is in it. */
-static int start(struct pass *pass, struct worker *worker, struct dir *dir)
+static void start(struct pass *pass, struct worker *worker, struct dir *dir)
 {
 	const struct engine_job *job = pass->job;
 
-	if (fstat(dir->source, &dir->st) < 0)
-		return -errno;
 	worker->counts.dirs++;
-	if (job->one_file_system && dir->st.st_dev != pass->top_dev)
+	if (job->one_file_system && dir->look.st.st_dev != pass->look.st.st_dev)
 		dir->sealed = true;
 	else if (job->exclude_caches && markers_is_tagged(dir->source))
 		dir->only = MARKERS_TAG;
@@ -163,15 +191,14 @@ static int start(struct pass *pass, struct worker *worker, struct dir *dir)
 	}
 	dir->chunk = xmalloc(CHUNK);
 	dir->started = true;
-	return 0;
 }
 
 static void finish(struct pass *pass, struct worker *worker, struct dir *dir)
 {
 	entry_read_xattrs(pass, worker, dir, NULL, dir->source);
 	if (dir->copy >= 0 && !pass_stopped(pass))
-		entry_set_attributes(pass, worker, dir, NULL, dir->copy, &dir->st,
-				     &worker->xattrs);
+		entry_set_attributes(pass, worker, dir, NULL, dir->copy, MODE_UNSURE,
+				     &dir->look.st, &worker->xattrs);
 	free_dir(dir);
 }
 
@@ -200,31 +227,32 @@ static bool is_left_out(const struct pass *pass, const struct dir *dir, const ch
 }
 
 /* Meets a name that is no directory; true: it is one after all. */
-static bool meet_file(struct pass *pass, struct worker *worker, const struct dir *dir,
+static bool meet_file(struct pass *pass, struct worker *worker, struct dir *dir,
 		      const struct entry_record *entry)
 {
-	struct stat st;
+	struct look look;
 
-	if (fstatat(dir->source, entry->name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		if (errno == ENOENT) {
+	int r = pass_look(dir->source, entry->name, &look);
+	if (r < 0) {
+		if (r == -ENOENT) {
 			worker->counts.vanished++;
 			pass_note(pass, "vanished before it could be copied:", dir->place,
 				  entry->name, 0);
 		} else {
 			pass_unreadable(pass, worker, "look at", dir->place, entry->name,
-					-errno);
+					r);
 		}
 		return false;
 	}
-	if (S_ISDIR(st.st_mode))
+	if (S_ISDIR(look.st.st_mode))
 		return true;
 	if (!is_left_out(pass, dir, entry->name, false))
-		entry_put(pass, worker, dir, entry->name, &st);
+		entry_put(pass, worker, dir, entry->name, &look);
 	return false;
 }
 
-static struct dir *meet_dir(struct pass *pass, struct worker *worker,
-			    const struct dir *dir, const struct entry_record *entry)
+static struct dir *meet_dir(struct pass *pass, struct worker *worker, struct dir *dir,
+			    const struct entry_record *entry)
 {
 	bool other = false;
 
@@ -234,20 +262,19 @@ static struct dir *meet_dir(struct pass *pass, struct worker *worker,
 	if (other && meet_file(pass, worker, dir, entry)) /* and a directory again */
 		pass_unreadable(pass, worker, "changes all the time:", dir->place,
 				entry->name, 0);
+	if (sub) {
+		struct table_state state = pass_state(&sub->look);
+		state.size = sub->rows.number;
+		table_add(&worker->sheet, &dir->rows, &state, true, entry->name);
+	}
 	return sub;
 }
 
 void dir_work(struct pass *pass, struct worker *worker, struct dir *dir)
 {
-	if (!dir->started) {
-		int r = start(pass, worker, dir);
-		if (r < 0) {
-			pass_unreadable(pass, worker, "read directory", dir->place, NULL,
-					r);
-			free_dir(dir);
-			return;
-		}
-	}
+	if (!dir->started)
+		start(pass, worker, dir);
+	table_begin(&worker->sheet, &dir->rows);
 	while (dir->chunk_at < dir->chunk_len || read_chunk(pass, worker, dir)) {
 		const struct entry_record *entry =
 			(const void *)(dir->chunk + dir->chunk_at);
@@ -260,11 +287,13 @@ void dir_work(struct pass *pass, struct worker *worker, struct dir *dir)
 		if (!sub)
 			continue;
 		if (pool_waiting(&pass->pool) >= WAITING_MAX) {
+			table_end(&worker->sheet, &dir->rows);
 			pool_push(&pass->pool, &dir->item);
 			pool_push(&pass->pool, &sub->item);
 			return;
 		}
 		pool_push(&pass->pool, &sub->item);
 	}
+	table_end(&worker->sheet, &dir->rows);
 	finish(pass, worker, dir);
 }

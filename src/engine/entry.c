@@ -94,49 +94,60 @@ static bool same_bytes(struct worker *worker, int a, int b)
 	}
 }
 
-static bool same_content(struct worker *worker, const struct dir *dir, int base,
-			 const char *name)
+/* What a file may be the same as. */
+struct candidate {
+	int fd; /* its directory, in a base */
+	const char *name;
+	bool known;   /* it is, in what stat() does not tell */
+	bool compare; /* the content, too */
+};
+
+static bool same_content(struct worker *worker, const struct dir *dir, const char *name,
+			 const struct candidate *c)
 {
 	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 	CLEANUP(closep) int a = openat(dir->source, name, flags);
-	CLEANUP(closep) int b = openat(base, name, flags);
+	CLEANUP(closep) int b = openat(c->fd, c->name, flags);
 
 	return a >= 0 && b >= 0 && same_bytes(worker, a, b);
 }
 
-static bool same_target(struct worker *worker, const struct dir *dir, int base,
-			const char *name)
+static bool same_target(struct worker *worker, const struct dir *dir, const char *name,
+			const struct candidate *c)
 {
 	const size_t size = sizeof(worker->target);
 	ssize_t a = readlinkat(dir->source, name, worker->target, size);
-	ssize_t b = readlinkat(base, name, worker->base_target, size);
+	ssize_t b = readlinkat(c->fd, c->name, worker->base_target, size);
 
 	return a >= 0 && a == b &&
 	       memcmp(worker->target, worker->base_target, (size_t)a) == 0;
 }
 
-/* Whether the base has the same by that name; `*ret_exists`: anything at all. */
-static bool is_same_in(struct pass *pass, struct worker *worker, const struct dir *dir,
-		       int base, const char *name, const struct stat *st,
-		       bool *have_xattrs, bool *ret_exists)
+/* Whether the candidate is the same; `*ret_exists`: anything by its name. */
+static bool is_same(struct pass *pass, struct worker *worker, const struct dir *dir,
+		    const char *name, const struct stat *st, const struct candidate *c,
+		    bool *have_xattrs, bool *ret_exists)
 {
 	struct stat other;
 
-	if (fstatat(base, name, &other, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(c->fd, c->name, &other, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
 	*ret_exists = true;
-	if (!is_same_stat(pass, st, &other) ||
-	    (S_ISLNK(st->st_mode) && !same_target(worker, dir, base, name)))
+	if (!is_same_stat(pass, st, &other))
+		return false;
+	if (c->known)
+		return true;
+	if (S_ISLNK(st->st_mode) && !same_target(worker, dir, name, c))
 		return false;
 	if (!*have_xattrs && read_xattrs(pass, dir->source, name, &worker->xattrs) < 0)
 		return false;
 	*have_xattrs = true;
-	if (read_xattrs(pass, base, name, &worker->base_xattrs) < 0 ||
+	if (read_xattrs(pass, c->fd, c->name, &worker->base_xattrs) < 0 ||
 	    worker->xattrs.len != worker->base_xattrs.len ||
 	    memcmp(worker->xattrs.buf, worker->base_xattrs.buf, worker->xattrs.len) != 0)
 		return false;
-	return !pass->job->checksum || !S_ISREG(st->st_mode) ||
-	       same_content(worker, dir, base, name);
+	return !c->compare || !S_ISREG(st->st_mode) ||
+	       same_content(worker, dir, name, c);
 }
 
 /*
@@ -152,29 +163,113 @@ static int refused(struct pass *pass, struct worker *worker, const char *words,
 	return code;
 }
 
+/*
+ * PUT_UNLINKABLE: it takes no more links; PUT_NEW: it cannot be linked to (EXDEV, EPERM).
+ * A copy will do, then.
+ */
+static enum put link_to(struct pass *pass, struct worker *worker, const struct dir *dir,
+			const char *name, const struct candidate *c)
+{
+	if (pass->job->dry_run || linkat(c->fd, c->name, dir->copy, name, 0) == 0)
+		return PUT_LINKED;
+	if (errno == EMLINK)
+		return PUT_UNLINKABLE;
+	if (errno != EEXIST && !pass_is_fatal(-errno))
+		return PUT_NEW;
+	refused(pass, worker, "link", dir, name, -errno);
+	return PUT_NOT;
+}
+
+/* Opens a directory of the first base by its number in the old table. */
+static int open_number(const struct pass *pass, uint64_t number)
+{
+	const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	CLEANUP(freep) const char **names = NULL;
+	size_t n = 0, cap = 0;
+
+	while (number != TABLE_TOP) {
+		array_grow(names, n, cap);
+		names[n] = table_name_of(pass->old_table, number, &number);
+		if (!names[n++])
+			return -ENOENT;
+	}
+	int fd = openat(pass->base_fd[0], ".", flags);
+	while (fd >= 0 && n > 0) {
+		int next = openat(fd, names[--n], flags);
+		close(fd);
+		fd = next;
+	}
+	return fd < 0 ? -errno : fd;
+}
+
+int entry_open_moved_dir(const struct pass *pass, const struct look *look,
+			 const struct table_row **ret_row)
+{
+	const struct table_state state = pass_state(look);
+
+	/* by its inode alone it could be another, that has the number now */
+	*ret_row = look->birth ? table_find_moved(pass->old_table, &state, true) : NULL;
+	return *ret_row ? open_number(pass, (*ret_row)->state.size) : -ENOENT;
+}
+
+/* Links to where the file was before it was moved. PUT_NEW: that is not known. */
+static enum put link_moved(struct pass *pass, struct worker *worker,
+			   const struct dir *dir, const char *name,
+			   const struct look *look, bool *have_xattrs)
+{
+	const struct table_state state = pass_state(look);
+	const struct table_row *row =
+		pass->old_table ? table_find_moved(pass->old_table, &state, false) : NULL;
+	bool exists;
+
+	if (!row)
+		return PUT_NEW;
+	uint64_t number = table_number_of(row);
+	if (worker->moved != number) {
+		closep(&worker->moved_fd);
+		worker->moved_fd = open_number(pass, number);
+		worker->moved = number;
+	}
+	const struct candidate c = {
+		.fd = worker->moved_fd,
+		.name = row->name,
+		.known = row->state.ctim == state.ctim,
+		.compare = look->birth == 0 && row->state.ctim != state.ctim,
+	};
+	if (c.fd < 0 ||
+	    !is_same(pass, worker, dir, name, &look->st, &c, have_xattrs, &exists))
+		return PUT_NEW;
+	return link_to(pass, worker, dir, name, &c);
+}
+
 /* Links to the first base that has the same. PUT_NEW, PUT_CHANGED: none has;
  * PUT_UNLINKABLE: one has, and takes no more links. */
 static enum put link_to_base(struct pass *pass, struct worker *worker,
 			     const struct dir *dir, const char *name,
-			     const struct stat *st)
+			     const struct look *look)
 {
-	bool have_xattrs = false, exists = false, full = false;
+	bool have_xattrs = false, exists = false;
+	enum put full = PUT_NEW, put;
 
 	for (size_t i = 0; i < pass->bases; i++) {
-		if (dir->base[i] < 0 || !is_same_in(pass, worker, dir, dir->base[i], name,
-						    st, &have_xattrs, &exists))
+		const struct candidate c = {
+			.fd = dir->base[i],
+			.name = name,
+			.known = i == 0 && look->known,
+			.compare = pass->job->checksum,
+		};
+		if (c.fd < 0 || !is_same(pass, worker, dir, name, &look->st, &c,
+					 &have_xattrs, &exists))
 			continue;
-		if (pass->job->dry_run ||
-		    linkat(dir->base[i], name, dir->copy, name, 0) == 0)
-			return PUT_LINKED;
-		if (errno == EEXIST || pass_is_fatal(-errno)) {
-			refused(pass, worker, "link", dir, name, -errno);
-			return PUT_NOT;
-		}
-		/* EMLINK, EXDEV, EPERM: a copy will do */
-		full |= errno == EMLINK;
+		put = link_to(pass, worker, dir, name, &c);
+		if (!needs_copy(put))
+			return put;
+		full = put == PUT_UNLINKABLE ? put : full;
 	}
-	return full ? PUT_UNLINKABLE : exists ? PUT_CHANGED : PUT_NEW;
+	put = link_moved(pass, worker, dir, name, look, &have_xattrs);
+	if (put != PUT_NEW)
+		return put;
+	return full == PUT_UNLINKABLE ? full : exists ? PUT_CHANGED : PUT_NEW;
 }
 
 static int set_owner(const struct pass *pass, const struct dir *dir, const char *name,
@@ -227,9 +322,10 @@ static int set_time(const struct dir *dir, const char *name, int fd,
 }
 
 void entry_set_attributes(struct pass *pass, struct worker *worker, const struct dir *dir,
-			  const char *name, int fd, const struct stat *st,
-			  const struct strbuf *xattrs)
+			  const char *name, int fd, mode_t created,
+			  const struct stat *st, const struct strbuf *xattrs)
 {
+	const bool has_mode = created == (st->st_mode & 07777) && xattrs->len == 0;
 	int r;
 
 	/* one that fails does not keep the others from being set */
@@ -237,7 +333,7 @@ void entry_set_attributes(struct pass *pass, struct worker *worker, const struct
 		refused(pass, worker, "give its owner to the copy of", dir, name, r);
 	if ((r = set_xattrs(pass, dir, name, fd, st, xattrs)) < 0)
 		refused(pass, worker, "give its attributes to the copy of", dir, name, r);
-	if ((r = set_mode(dir, name, fd, st)) < 0)
+	if (!has_mode && (r = set_mode(dir, name, fd, st)) < 0)
 		refused(pass, worker, "give its mode to the copy of", dir, name, r);
 	if ((r = set_time(dir, name, fd, st)) < 0)
 		refused(pass, worker, "give its time to the copy of", dir, name, r);
@@ -319,9 +415,11 @@ static int copy_file(struct pass *pass, struct worker *worker, const struct dir 
 		pass_unreadable(pass, worker, "open", dir->place, name, r);
 		return r;
 	}
+	/* what a directory hands down when it has its attributes changes the mode */
+	const mode_t created = pass->late ? 0600 : st->st_mode & 0777;
 	CLEANUP(closep)
 	int to = openat(dir->copy, name,
-			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, created);
 	if (to < 0)
 		return refused(pass, worker, "create", dir, name, -errno);
 	int r = copy_steadily(pass, worker, dir, name, from, to, st);
@@ -330,7 +428,8 @@ static int copy_file(struct pass *pass, struct worker *worker, const struct dir 
 		return r;
 	}
 	entry_read_xattrs(pass, worker, dir, name, from);
-	entry_set_attributes(pass, worker, dir, name, to, st, &worker->xattrs);
+	entry_set_attributes(pass, worker, dir, name, to,
+			     pass->late ? MODE_UNSURE : created, st, &worker->xattrs);
 	return 0;
 }
 
@@ -365,7 +464,8 @@ static int copy_special(struct pass *pass, struct worker *worker, const struct d
 	if (r < 0)
 		return refused(pass, worker, "create", dir, name, r);
 	entry_read_xattrs(pass, worker, dir, name, -1);
-	entry_set_attributes(pass, worker, dir, name, -1, st, &worker->xattrs);
+	entry_set_attributes(pass, worker, dir, name, -1, MODE_UNSURE, st,
+			     &worker->xattrs);
 	return 0;
 }
 
@@ -419,11 +519,11 @@ static enum put put_copy(struct pass *pass, struct worker *worker, const struct 
 }
 
 static enum put put_alone(struct pass *pass, struct worker *worker, const struct dir *dir,
-			  const char *name, struct stat *st)
+			  const char *name, struct look *look)
 {
-	enum put put = link_to_base(pass, worker, dir, name, st);
+	enum put put = link_to_base(pass, worker, dir, name, look);
 
-	return needs_copy(put) ? put_copy(pass, worker, dir, name, st, put) : put;
+	return needs_copy(put) ? put_copy(pass, worker, dir, name, &look->st, put) : put;
 }
 
 static void put_off(struct pass *pass, const struct dir *dir, const char *name)
@@ -437,10 +537,11 @@ static void put_off(struct pass *pass, const struct dir *dir, const char *name)
 
 /* One of several names of a file. */
 static enum put put_name(struct pass *pass, struct worker *worker, const struct dir *dir,
-			 const char *name, struct stat *st)
+			 const char *name, struct look *look)
 {
 	struct place *place = NULL;
 	CLEANUP(freep) char *there = NULL;
+	struct stat *st = &look->st;
 	const dev_t dev = st->st_dev;
 	const ino_t ino = st->st_ino;
 
@@ -450,7 +551,7 @@ static enum put put_name(struct pass *pass, struct worker *worker, const struct 
 		place_drop(place);
 		if (r == 0)
 			return PUT_INNER;
-		enum put put = put_alone(pass, worker, dir, name, st);
+		enum put put = put_alone(pass, worker, dir, name, look);
 		if (r != -EMLINK || put == PUT_NOT)
 			return put;
 		/* the names to come are linked to this one */
@@ -458,7 +559,7 @@ static enum put put_name(struct pass *pass, struct worker *worker, const struct 
 			links_move(pass->links, dev, ino, dir->place, name);
 		return put == PUT_LINKED ? put : PUT_UNLINKABLE;
 	}
-	enum put put = link_to_base(pass, worker, dir, name, st);
+	enum put put = link_to_base(pass, worker, dir, name, look);
 	if (needs_copy(put) && pass->bases > 0 && !pass->late) {
 		links_fail(pass->links, dev, ino, true);
 		put_off(pass, dir, name);
@@ -474,18 +575,50 @@ static enum put put_name(struct pass *pass, struct worker *worker, const struct 
 	return put;
 }
 
-void entry_put(struct pass *pass, struct worker *worker, const struct dir *dir,
-	       const char *name, const struct stat *st)
+/* Whether the old table has this file by this name, just as it is. */
+static bool is_known(struct pass *pass, struct dir *dir, const char *name,
+		     const struct look *look)
+{
+	const struct table_row *row =
+		pass->old_table ? table_find(pass->old_table, &dir->old, name) : NULL;
+	const struct table_state state = pass_state(look);
+
+	return row && !row->is_dir && !pass->job->checksum &&
+	       row->state.ino == state.ino && row->state.ctim == state.ctim &&
+	       row->state.mtim == state.mtim && row->state.size == state.size;
+}
+
+/*
+ * For the next run. Not of another name of what is there: the file may have changed since
+ * that was put there.
+ */
+static void add_row(struct pass *pass, struct worker *worker, struct dir *dir,
+		    const char *name, const struct look *look, ino_t ino, enum put put)
+{
+	const struct table_state state = pass_state(look);
+
+	if (put != PUT_INNER && look->st.st_ino == ino && state.ctim < pass->young)
+		table_add(&worker->sheet, &dir->rows, &state, false, name);
+}
+
+void entry_put(struct pass *pass, struct worker *worker, struct dir *dir,
+	       const char *name, const struct look *look)
 {
 	struct snapshot_counts *c = &worker->counts;
-	struct stat now = *st;
+	const uint64_t unreadable = c->unreadable;
+	const ino_t ino = look->st.st_ino;
+	struct look now = *look;
+	const struct stat *st = &now.st;
 
+	now.known = !pass->late && is_known(pass, dir, name, look);
 	enum put put = st->st_nlink > 1 ? put_name(pass, worker, dir, name, &now)
 					: put_alone(pass, worker, dir, name, &now);
 	if (put == PUT_NOT)
 		return;
+	if (!pass->late && c->unreadable == unreadable)
+		add_row(pass, worker, dir, name, &now, ino, put);
 	uint64_t bytes =
-		S_ISREG(now.st_mode) || S_ISLNK(now.st_mode) ? (uint64_t)now.st_size : 0;
+		S_ISREG(st->st_mode) || S_ISLNK(st->st_mode) ? (uint64_t)st->st_size : 0;
 	c->files++;
 	c->bytes += bytes;
 	c->new_files += put == PUT_NEW;
@@ -506,7 +639,8 @@ static void put_late_name(struct pass *pass, struct worker *worker,
 			  const struct late_name *late)
 {
 	struct dir dir = {.place = late->place, .copy = -1};
-	struct stat st, before;
+	struct look look;
+	struct stat before;
 
 	dir.source = open_place(pass->source_fd, late->place);
 	for (size_t i = 0; i < pass->bases; i++)
@@ -516,14 +650,13 @@ static void put_late_name(struct pass *pass, struct worker *worker,
 		if (path >= 0)
 			dir.copy = openat(path, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}
-	if (dir.source < 0 ||
-	    fstatat(dir.source, late->name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    S_ISDIR(st.st_mode)) {
+	if (dir.source < 0 || pass_look(dir.source, late->name, &look) < 0 ||
+	    S_ISDIR(look.st.st_mode)) {
 		worker->counts.vanished++;
 		pass_note(pass, "vanished before it could be copied:", late->place,
 			  late->name, 0);
 	} else if (pass->job->dry_run) {
-		entry_put(pass, worker, &dir, late->name, &st);
+		entry_put(pass, worker, &dir, late->name, &look);
 	} else if (dir.copy < 0 || fstat(dir.copy, &before) < 0) {
 		refused(pass, worker, "open the directory of", &dir, late->name, -errno);
 	} else {
@@ -532,7 +665,7 @@ static void put_late_name(struct pass *pass, struct worker *worker,
 
 		if (lend && fchmod(dir.copy, before.st_mode | 0300) < 0)
 			lend = false;
-		entry_put(pass, worker, &dir, late->name, &st);
+		entry_put(pass, worker, &dir, late->name, &look);
 		if ((lend && fchmod(dir.copy, before.st_mode & 07777) < 0) ||
 		    futimens(dir.copy, times) < 0)
 			refused(pass, worker, "give its attributes to the directory of",

@@ -6,17 +6,24 @@
 #include "engine/pass.h"
 
 /*
- * Puts `name` of the directory into the copy. `st` is what fstatat() says of it. What goes
- * wrong is noted and counted; only an error that ends the pass is left in it.
+ * Puts `name` of the directory into the copy. `look` is what pass_look() says of it. What
+ * goes wrong is noted and counted; only an error that ends the pass is left in it.
  *
  * A name of a file with several that no base has is put off until all directories are
  * done: by then another of its names may be there, linked to a base.
  */
-void entry_put(struct pass *pass, struct worker *worker, const struct dir *dir,
-	       const char *name, const struct stat *st);
+void entry_put(struct pass *pass, struct worker *worker, struct dir *dir,
+	       const char *name, const struct look *look);
 
 /* Puts what was put off. */
 void entry_put_late(struct pass *pass, struct worker *worker);
+
+/*
+ * Opens, in the first base, the directory that is this one by another name; `ret_row` is
+ * its row. -ENOENT: the old table knows none.
+ */
+int entry_open_moved_dir(const struct pass *pass, const struct look *look,
+			 const struct table_row **ret_row);
 
 /* Reads the attributes in scope into worker->xattrs, of `fd` if that is none of -1. */
 void entry_read_xattrs(struct pass *pass, struct worker *worker, const struct dir *dir,
@@ -24,9 +31,12 @@ void entry_read_xattrs(struct pass *pass, struct worker *worker, const struct di
 
 /*
  * Gives owner, extended attributes, mode and time, in this order, to a new file or
- * directory of ours: `fd`, or if that is -1 `name` in the copy. What is refused is noted
- * and makes the copy partial; the file stays.
+ * directory of ours: `fd`, or if that is -1 `name` in the copy. It has been created with
+ * the mode `created`, or MODE_UNSURE. What is refused is noted and makes the copy partial;
+ * the file stays.
  */
+#define MODE_UNSURE ((mode_t) - 1)
+
 void entry_set_attributes(struct pass *pass, struct worker *worker, const struct dir *dir,
-			  const char *name, int fd, const struct stat *st,
-			  const struct strbuf *xattrs);
+			  const char *name, int fd, mode_t created,
+			  const struct stat *st, const struct strbuf *xattrs);

@@ -67,6 +67,11 @@ void place_drop(struct place *place)
 	}
 }
 
+const char *place_name(const struct place *place)
+{
+	return place->name;
+}
+
 const char **place_names(const struct place *place, size_t *ret_n)
 {
 	size_t n = 0;

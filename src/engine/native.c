@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -17,9 +18,13 @@
 #include "engine/detours.h"
 #include "engine/dir.h"
 #include "engine/entry.h"
+#include "engine/table.h"
 #include "sys/fs.h"
 
-enum { THREADS_MAX = 4 };
+enum {
+	THREADS_MAX = 4,
+	YOUNG = 2, /* seconds in which the ticks of any clock of a file system pass */
+};
 
 static int probe(const struct engine *engine, char **ret_version, struct strvec *warnings,
 		 struct error *err)
@@ -80,11 +85,44 @@ static int prepare_target(struct pass *pass, struct error *err)
 	return 0;
 }
 
+static unsigned table_terms(const struct pass *pass)
+{
+	return (pass->scope.user ? TABLE_XATTRS : 0) |
+	       (pass->scope.acls ? TABLE_ACLS : 0) | (pass->owners ? TABLE_OWNERS : 0) |
+	       (pass->job->nanoseconds ? TABLE_NANOSECONDS : 0);
+}
+
+static void open_old_table(struct pass *pass)
+{
+	const char *path = pass->job->old_table;
+
+	pass->old_table = path ? table_open(path, table_terms(pass)) : NULL;
+}
+
+/* The copy is none the worse without it. */
+static void give_up_table(const struct pass *pass, const struct error *why)
+{
+	CLEANUP(freep)
+	char *text = xasprintf("%s: the next run compares every file with the snapshot",
+			       why->msg);
+
+	pass->job->note(pass->job->note_ctx, true, text);
+}
+
+static void create_new_table(struct pass *pass)
+{
+	const char *path = pass->job->new_table;
+	struct error why;
+
+	if (path && !pass->job->dry_run &&
+	    table_create(path, table_terms(pass), &pass->new_table, &why) < 0)
+		give_up_table(pass, &why);
+}
+
 static int open_trees(struct pass *pass, struct error *err)
 {
 	const struct engine_job *job = pass->job;
 	CLEANUP(strvec_release) struct strvec bases = STRVEC_INIT;
-	struct stat st;
 
 	/* rsync may have made what a dead run left */
 	int r = detours_choose_bases(job, &bases, err);
@@ -92,13 +130,15 @@ static int open_trees(struct pass *pass, struct error *err)
 		return error_prefix(err, r, "choose what to link to");
 
 	pass->source_fd = open(job->source, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (pass->source_fd < 0 || fstat(pass->source_fd, &st) < 0)
-		return error_set(err, -errno, "open '%s'", job->source);
-	pass->top_dev = st.st_dev;
+	r = pass->source_fd < 0 ? -errno : pass_look(pass->source_fd, "", &pass->look);
+	if (r < 0)
+		return error_set(err, r, "open '%s'", job->source);
 	for (size_t i = 0; i < bases.n && pass->bases < PASS_BASES_MAX; i++) {
 		int fd = open(bases.v[i], O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd >= 0)
 			pass->base_fd[pass->bases++] = fd;
+		if (fd >= 0 && i == 0 && strcmp(bases.v[0], job->bases->v[0]) == 0)
+			open_old_table(pass);
 	}
 	return job->dry_run ? 0 : prepare_target(pass, err);
 }
@@ -129,6 +169,8 @@ static int walk(struct pass *pass, unsigned threads, struct snapshot_counts *ret
 	pass->workers = xcalloc(threads, sizeof(*pass->workers));
 	for (unsigned i = 0; i < threads; i++) {
 		copier_init(&pass->workers[i].copier, job->cancel_fd, pass->block, &rate);
+		table_sheet_init(&pass->workers[i].sheet, pass->new_table);
+		pass->workers[i].moved_fd = -1;
 		pass->workers[i].xattrs = (struct strbuf)STRBUF_INIT;
 		pass->workers[i].base_xattrs = (struct strbuf)STRBUF_INIT;
 	}
@@ -142,6 +184,8 @@ static int walk(struct pass *pass, unsigned threads, struct snapshot_counts *ret
 	for (unsigned i = 0; i < threads; i++) {
 		add_counts(ret_counts, &pass->workers[i].counts);
 		copier_release(&pass->workers[i].copier);
+		table_sheet_release(&pass->workers[i].sheet);
+		closep(&pass->workers[i].moved_fd);
 		strbuf_release(&pass->workers[i].xattrs);
 		strbuf_release(&pass->workers[i].base_xattrs);
 	}
@@ -175,6 +219,7 @@ static int copy(const struct engine *engine, const struct engine_job *job,
 	const struct native_engine *native = engine->impl;
 	CLEANUP(patterns_freep) struct patterns *patterns = NULL;
 	bool root = geteuid() == 0;
+	struct error why;
 	struct pass pass = {
 		.job = job,
 		.scope = {.user = job->xattrs,
@@ -183,6 +228,7 @@ static int copy(const struct engine *engine, const struct engine_job *job,
 		.source_fd = -1,
 		.target_fd = -1,
 		.owners = root,
+		.young = ((int64_t)time(NULL) - YOUNG) * 1000000000,
 	};
 
 	int r = patterns_new(job->patterns, &patterns, err);
@@ -196,8 +242,11 @@ static int copy(const struct engine *engine, const struct engine_job *job,
 		pthread_mutex_init(&pass.lock, NULL);
 		pass.links = links_new();
 		pass.top = place_new(NULL, "");
+		create_new_table(&pass);
 		r = walk(&pass, native->threads ? native->threads : processors(),
 			 ret_counts, err);
+		if (pass.new_table && table_finish(pass.new_table, &why) < 0 && r >= 0)
+			give_up_table(&pass, &why);
 		if (r >= 0)
 			r = judge(&pass, ret_outcome, err);
 		place_drop(pass.top);
@@ -207,6 +256,7 @@ static int copy(const struct engine *engine, const struct engine_job *job,
 	}
 	for (size_t i = 0; i < pass.bases; i++)
 		close(pass.base_fd[i]);
+	table_close(pass.old_table);
 	closep(&pass.source_fd);
 	closep(&pass.target_fd);
 	return r;

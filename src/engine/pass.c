@@ -3,11 +3,58 @@
 #include "engine/pass.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "base/alloc.h"
 
 enum { NOTES_MAX = 200 };
+
+/* Of times that are centuries away only the rest: it is for comparing. */
+static int64_t nanoseconds(int64_t sec, uint32_t nsec)
+{
+	return (int64_t)((uint64_t)sec * 1000000000 + nsec);
+}
+
+int pass_look(int dirfd, const char *name, struct look *ret_look)
+{
+	struct statx x;
+
+	if (statx(dirfd, name, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH,
+		  STATX_BASIC_STATS | STATX_BTIME, &x) < 0)
+		return -errno;
+	*ret_look = (struct look){
+		.st = {.st_dev = makedev(x.stx_dev_major, x.stx_dev_minor),
+		       .st_ino = x.stx_ino,
+		       .st_mode = x.stx_mode,
+		       .st_nlink = x.stx_nlink,
+		       .st_uid = x.stx_uid,
+		       .st_gid = x.stx_gid,
+		       .st_rdev = makedev(x.stx_rdev_major, x.stx_rdev_minor),
+		       .st_size = (off_t)x.stx_size,
+		       .st_blocks = (blkcnt_t)x.stx_blocks,
+		       .st_mtim = {x.stx_mtime.tv_sec, x.stx_mtime.tv_nsec},
+		       .st_ctim = {x.stx_ctime.tv_sec, x.stx_ctime.tv_nsec}},
+		.birth = x.stx_mask & STATX_BTIME
+				 ? nanoseconds(x.stx_btime.tv_sec, x.stx_btime.tv_nsec)
+				 : 0,
+	};
+	return 0;
+}
+
+struct table_state pass_state(const struct look *look)
+{
+	const struct stat *st = &look->st;
+
+	return (struct table_state){
+		.ino = st->st_ino,
+		.ctim = nanoseconds(st->st_ctim.tv_sec, (uint32_t)st->st_ctim.tv_nsec),
+		.mtim = nanoseconds(st->st_mtim.tv_sec, (uint32_t)st->st_mtim.tv_nsec),
+		.birth = look->birth,
+		.size = (uint64_t)st->st_size,
+	};
+}
 
 /* The path below the top. */
 static void add_path(struct strbuf *out, const struct place *place, const char *name)

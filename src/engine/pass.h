@@ -15,6 +15,7 @@
 #include "engine/engine.h"
 #include "engine/links.h"
 #include "engine/pattern.h"
+#include "engine/table.h"
 #include "sys/pool.h"
 #include "engine/xattrs.h"
 
@@ -26,10 +27,20 @@ struct late_name {
 	char *name;
 };
 
+/* What statx() says of a file. */
+struct look {
+	struct stat st;
+	int64_t birth; /* nanoseconds since 1970; 0: not known */
+	bool known;    /* it is as the old table says, and so in the first base */
+};
+
 /* A thread's own. */
 struct worker {
 	struct snapshot_counts counts; /* added up at the end */
 	struct copier copier;
+	struct table_sheet sheet;
+	uint64_t moved; /* number in the old table of the directory ... */
+	int moved_fd;	/* ... that this is in the first base; 0 and -1: none */
 	struct strbuf xattrs, base_xattrs;
 	char target[4097],
 		base_target[4097]; /* of symbolic links; PATH_MAX and one more */
@@ -47,8 +58,11 @@ struct pass {
 	int target_fd; /* the top of the copy; -1 in a dry run */
 	size_t bases;
 	int base_fd[PASS_BASES_MAX]; /* their tops */
-	dev_t top_dev;
 	size_t block; /* see struct copier */
+	struct look look; /* at the top of the source */
+	struct table *old_table; /* of the first base; NULL: none */
+	struct table_writer *new_table; /* NULL: none */
+	int64_t young; /* a ctime from here on is too young for the table */
 
 	bool owners;		/* we are root, and give files to their owners */
 	bool group_inherited;	/* new files do not get our own group */
@@ -69,7 +83,9 @@ struct dir {
 	struct pool_item item;
 	struct place *place;
 	char *path;	/* below the top, where patterns need it; else NULL */
-	struct stat st; /* of the source's */
+	struct look look; /* at the source's */
+	struct table_dir rows;	 /* in the new table; its name is the place's */
+	struct table_cursor old; /* in the old table */
 	int source;
 	int copy;		  /* -1 in a dry run */
 	int base[PASS_BASES_MAX]; /* -1: that base does not have it */
@@ -79,6 +95,12 @@ struct dir {
 	char *chunk; /* names that have been read */
 	size_t chunk_len, chunk_at;
 };
+
+/* Looks at `name` in a directory, or "", the directory itself. -errno. */
+int pass_look(int dirfd, const char *name, struct look *ret_look);
+
+/* What the table says of a file like that. */
+struct table_state pass_state(const struct look *look);
 
 /* Tells the user a line, of a bounded number, with the path of `name` in `place` in it:
  * "WORDS 'PATH': what the errno means". `name` may be NULL, `code` 0. */

@@ -39,6 +39,7 @@ struct run {
 	struct strvec leftovers;  /* names in building/ to link from */
 	struct strvec base_names; /* snapshots linked from */
 	struct strvec bases;	  /* paths of both, for the engine */
+	char *table;		  /* path of the first one's, if it has one */
 	bool xattrs, acls, nanoseconds;
 
 	double started; /* monotonic */
@@ -188,7 +189,9 @@ static void choose_bases(struct run *run)
 	if (run->catalog.n > 0)
 		add_base(run, &run->catalog.v[0]);
 	add_base(run, catalog_newest_good(&run->catalog, INT64_MAX));
-	if (run->bases.n == 0)
+	if (run->base_names.n > 0)
+		run->table = store_table_path(&run->store, run->base_names.v[0]);
+	else
 		log_info(run->log,
 			 "there is no snapshot to link to: this one is a full copy");
 	for (size_t i = 0; i < run->leftovers.n; i++)
@@ -209,7 +212,7 @@ static int begin(struct run *run, struct error *err)
 	return building_begin(&run->store, run->name, boot.buf, err);
 }
 
-static struct engine_job make_job(struct run *run, const char *target)
+static struct engine_job make_job(struct run *run, const char *target, const char *table)
 {
 	const struct config *config = run->config;
 
@@ -218,6 +221,8 @@ static struct engine_job make_job(struct run *run, const char *target)
 		.target = target,
 		.bases = &run->bases,
 		.unfinished = run->leftovers.n,
+		.old_table = run->table,
+		.new_table = table,
 		.patterns = &run->source.patterns,
 		.exclude_caches = config->exclude_caches,
 		.exclude_if_present = config->exclude_if_present,
@@ -253,10 +258,13 @@ static int pre_pass(struct run *run, struct snapshot_counts *ret_counts,
 	if (r < 0)
 		return r;
 	CLEANUP(freep) char *target = store_building_path(&run->store, run->pre_name);
-	struct engine_job job = make_job(run, target);
+	char *table = store_building_table_path(&run->store, run->pre_name);
+	struct engine_job job = make_job(run, target, table);
 
 	r = prepass_copy(run->engine, &job, &run->source, &run->store, run->pre_name,
 			 run->log, ret_counts, err);
+	if (r < 0)
+		free(table);
 	if (r == -EINTR || r == -ENOSPC)
 		return r;
 	if (r < 0) {
@@ -265,14 +273,17 @@ static int pre_pass(struct run *run, struct snapshot_counts *ret_counts,
 		return 0;
 	}
 	strvec_push_front(&run->bases, target);
+	free(run->table);
+	run->table = table;
 	return 0;
 }
 
 static int copy(struct run *run, const struct snapshot_counts *before, struct error *err)
 {
 	CLEANUP(freep) char *target = store_building_path(&run->store, run->name);
+	CLEANUP(freep) char *table = store_building_table_path(&run->store, run->name);
 	CLEANUP(strvec_release) struct strvec lines = STRVEC_INIT;
-	const struct engine_job job = make_job(run, target);
+	const struct engine_job job = make_job(run, target, table);
 	enum engine_outcome outcome;
 	double started = clock_monotonic();
 	char took[HUMAN_MAX];
@@ -508,6 +519,7 @@ int flow_run(const struct config *config, const struct engine *engine, pid_t own
 	strvec_release(&run.bases);
 	quiesce_free(run.quiesce);
 	docker_close(run.docker);
+	free(run.table);
 	free(run.pre_name);
 	free(run.name);
 	return report->exit_code;

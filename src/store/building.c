@@ -85,40 +85,58 @@ static bool marker_matches(const struct store *store, const char *name, const ch
 	       strcmp(marked, boot) == 0;
 }
 
-static int remove_marker(const struct store *store, const char *name, struct error *err)
+static int remove_beside(const struct store *store, const char *name, const char *suffix,
+			 struct error *err)
 {
-	CLEANUP(freep) char *marker = xasprintf("%s.json", name);
+	CLEANUP(freep) char *file = xasprintf("%s%s", name, suffix);
 
-	if (unlinkat(store->building, marker, 0) < 0 && errno != ENOENT)
-		return error_set(err, -errno, "remove '%s'", marker);
+	if (unlinkat(store->building, file, 0) < 0 && errno != ENOENT)
+		return error_set(err, -errno, "remove '%s'", file);
 	return 0;
 }
 
 int building_discard(const struct store *store, const char *name, struct error *err)
 {
 	/* the marker goes first: without it, what is left is trusted by nobody */
-	int r = remove_marker(store, name, err);
+	int r = remove_beside(store, name, ".json", err);
 
+	if (r >= 0)
+		r = remove_beside(store, name, ".table", err);
 	if (r < 0)
 		return r;
 	return trash_put(store, store->building, name, err);
 }
 
-/* Removes a marker, or the temporary file of one, whose tree is not there (any more). */
-static int sweep_marker(const struct store *store, const char *file, struct error *err)
+/* Whether the file is one of a snapshot's, by its suffix; the caller frees the name. */
+static bool is_beside(const char *file, const char *const suffixes[], char **ret_name)
 {
-	const char *suffix = strstr(file, ".json");
+	const char *suffix = strchr(file, '.');
 	struct civil c;
 	unsigned nth;
 
-	if (!suffix || (strcmp(suffix, ".json") != 0 && strcmp(suffix, ".json.tmp") != 0))
+	/* a name may have a dot, too: NAME.2.json */
+	for (; suffix; suffix = strchr(suffix + 1, '.')) {
+		for (size_t i = 0; suffixes[i]; i++) {
+			if (strcmp(suffix, suffixes[i]) != 0)
+				continue;
+			*ret_name = xstrndup(file, (size_t)(suffix - file));
+			if (snapshot_name_parse(*ret_name, &c, &nth))
+				return true;
+			freep(ret_name);
+		}
+	}
+	return false;
+}
+
+/* Removes a marker, its temporary file, or a table whose tree is not there (any more). */
+static int sweep(const struct store *store, const char *file, struct error *err)
+{
+	static const char *const suffixes[] = {".json", ".json.tmp", ".table", NULL};
+	CLEANUP(freep) char *name = NULL;
+
+	if (!is_beside(file, suffixes, &name) || fs_exists(store->building, name) != 0)
 		return 0;
-	CLEANUP(freep) char *name = xstrndup(file, (size_t)(suffix - file));
-	if (!snapshot_name_parse(name, &c, &nth) || fs_exists(store->building, name) != 0)
-		return 0;
-	if (unlinkat(store->building, file, 0) < 0 && errno != ENOENT)
-		return error_set(err, -errno, "remove '%s'", file);
-	return 0;
+	return remove_beside(store, file, "", err);
 }
 
 static int later_name_first(const void *a, const void *b)
@@ -144,7 +162,7 @@ int building_salvage(const struct store *store, const struct catalog *catalog,
 		const char *name = names.v[i];
 
 		if (!snapshot_name_parse(name, &c, &nth)) {
-			r = sweep_marker(store, name, err);
+			r = sweep(store, name, err);
 			continue;
 		}
 		if (fstatat(store->building, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -162,6 +180,23 @@ int building_salvage(const struct store *store, const struct catalog *catalog,
 	return r;
 }
 
+/* Never an error: without a table the next run takes longer. */
+static void publish_table(const struct store *store, const char *name)
+{
+	static const char *const suffixes[] = {".table", NULL};
+	CLEANUP(freep) char *mine = xasprintf("%s.table", name);
+	CLEANUP(strvec_release) struct strvec files = STRVEC_INIT;
+
+	fs_move(store->building, mine, store->records, mine, NULL);
+	if (fs_list(store->records, &files, NULL) < 0)
+		return;
+	for (size_t i = 0; i < files.n; i++) {
+		CLEANUP(freep) char *of = NULL;
+		if (is_beside(files.v[i], suffixes, &of) && strcmp(of, name) != 0)
+			unlinkat(store->records, files.v[i], 0);
+	}
+}
+
 int building_publish(const struct store *store, const char *name,
 		     const struct record *record, struct error *err)
 {
@@ -176,6 +211,7 @@ int building_publish(const struct store *store, const char *name,
 		r = fs_sync(store->building, "building", err);
 	if (r < 0)
 		return error_prefix(err, r, "publish '%s'", name);
-	remove_marker(store, name, NULL); /* the next run sweeps up one that stays */
+	publish_table(store, name);
+	remove_beside(store, name, ".json", NULL); /* the next run sweeps up what stays */
 	return 0;
 }

@@ -5,6 +5,7 @@
  *
  *	.backup/building/<name>/       the tree
  *	.backup/building/<name>.json   {"boot": "..."}: written first, removed last
+ *	.backup/building/<name>.table  what the engine notes for the next run, if it does
  *
  *	            begin              publish
  *	  (nothing) ------> building/ --------> daily/
@@ -46,13 +47,15 @@ int building_begin(const struct store *store, const char *name, const char *boot
 int building_salvage(const struct store *store, const struct catalog *catalog,
 		     const char *boot, struct strvec *ret_names, struct error *err);
 
-/* Renames building/<name> into the trash. */
+/* Renames building/<name> into the trash; its table goes. */
 int building_discard(const struct store *store, const char *name, struct error *err);
 
 /*
  * Makes it a snapshot in daily/: writes its record, renames the tree, syncs both
  * directories. The tree must be on the disk already (store_sync). A crash at any point
  * leaves either the snapshot with its record or a building that was never published.
+ * The table goes along, if it can, and those of older snapshots are removed: only the
+ * newest snapshot's is ever read.
  */
 int building_publish(const struct store *store, const char *name,
 		     const struct record *record, struct error *err);

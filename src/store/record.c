@@ -128,12 +128,12 @@ int record_read(const struct store *store, const char *name, struct record *ret_
 
 int record_remove(const struct store *store, const char *name, struct error *err)
 {
-	CLEANUP(freep) char *file = xasprintf("%s.json", name);
-	CLEANUP(freep) char *tmp = xasprintf("%s.tmp", file);
+	static const char *const suffixes[] = {".table", ".json", ".json.tmp"};
 
-	if (unlinkat(store->records, file, 0) < 0 && errno != ENOENT)
-		return error_set(err, -errno, "remove '%s'", file);
-	if (unlinkat(store->records, tmp, 0) < 0 && errno != ENOENT)
-		return error_set(err, -errno, "remove '%s'", tmp);
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		CLEANUP(freep) char *file = xasprintf("%s%s", name, suffixes[i]);
+		if (unlinkat(store->records, file, 0) < 0 && errno != ENOENT)
+			return error_set(err, -errno, "remove '%s'", file);
+	}
 	return 0;
 }

@@ -35,5 +35,5 @@ int record_write(const struct store *store, const char *name, const struct recor
 int record_read(const struct store *store, const char *name, struct record *ret_record,
 		struct error *err);
 
-/* One that is not there is fine; what a killed writer left of one goes too. */
+/* One that is not there is fine; what a killed writer left of one goes too, and the table. */
 int record_remove(const struct store *store, const char *name, struct error *err);

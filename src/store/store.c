@@ -227,3 +227,13 @@ char *store_building_path(const struct store *store, const char *name)
 {
 	return xasprintf("%s/.backup/building/%s", store->path, name);
 }
+
+char *store_table_path(const struct store *store, const char *name)
+{
+	return xasprintf("%s/.backup/snapshots/%s.table", store->path, name);
+}
+
+char *store_building_table_path(const struct store *store, const char *name)
+{
+	return xasprintf("%s/.backup/building/%s.table", store->path, name);
+}

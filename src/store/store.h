@@ -11,7 +11,7 @@
  *	    format      version of this layout and the destination's identifier
  *	    building/   the snapshot being made, and what dead runs left of theirs
  *	    trash/      what is to be deleted, renamed here first
- *	    snapshots/  a record (JSON) per snapshot
+ *	    snapshots/  a record (JSON) per snapshot; the table of the newest
  *	    history.jsonl  a line per run
  *
  * Calling sequence: store_open(), which writes nothing, then, to change anything,
@@ -84,3 +84,7 @@ int store_sync(struct store *store, struct error *err);
 char *store_snapshot_path(const struct store *store, enum snapshot_tier tier,
 			  const char *name);
 char *store_building_path(const struct store *store, const char *name);
+
+/* Likewise, of the file that its engine writes beside it, if it does. */
+char *store_table_path(const struct store *store, const char *name);
+char *store_building_table_path(const struct store *store, const char *name);

@@ -1,0 +1,562 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "engine/table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "sys/fs.h"
+
+enum {
+	SHEET = 128 * 1024,
+	AHEAD = 64, /* rows, that may have been removed since */
+	NAME_LONGEST = 255,
+};
+
+static const char magic[8] = "backtab1";
+
+struct header {
+	char magic[8];
+	uint32_t order; /* ORDER, in the byte order of whoever wrote it */
+	uint32_t terms;
+	uint64_t size;	  /* of the file */
+	uint64_t numbers; /* all are below */
+	uint64_t rows;
+	uint64_t sum; /* of what follows the header, and of the above */
+};
+
+#define ORDER 0x01020304u
+
+struct table_block {
+	uint32_t len;	 /* with this */
+	uint32_t nth;	 /* of its directory's, from 0 */
+	uint64_t number; /* of the directory */
+	uint64_t parent;
+	/* Only in a reader's mapping: */
+	uint64_t next; /* the directory's next one, as an offset */
+	uint64_t last; /* in the first: its last */
+	uint32_t rows; /* where they begin */
+	char name[];   /* of the directory */
+};
+
+/* Of words in any order: who writes, writes blocks from several threads. */
+static uint64_t sum_of(const void *data, size_t len)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i + 8 <= len; i += 8) {
+		uint64_t word;
+		memcpy(&word, (const char *)data + i, sizeof(word));
+		word ^= word >> 29;
+		sum += word * 0x9e3779b97f4a7c15u;
+	}
+	return sum;
+}
+
+static size_t padded(size_t len)
+{
+	return (len + 7) & ~(size_t)7;
+}
+
+/* --- writing --- */
+
+struct table_writer {
+	int fd;
+	char *path;
+	unsigned terms;
+	atomic_uint_fast64_t numbers; /* the next one */
+	pthread_mutex_t lock;	      /* guards what follows */
+	uint64_t end, rows, sum;
+	int failed; /* -errno of the first write that did */
+};
+
+int table_create(const char *path, unsigned terms, struct table_writer **ret_writer,
+		 struct error *err)
+{
+	int fd = open(path,
+		      O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+		      0600);
+
+	if (fd < 0)
+		return error_set(err, -errno, "create '%s'", path);
+	struct table_writer *writer = xcalloc(1, sizeof(*writer));
+	*writer = (struct table_writer){
+		.fd = fd,
+		.path = xstrdup(path),
+		.terms = terms,
+		.end = sizeof(struct header),
+	};
+	atomic_init(&writer->numbers, TABLE_TOP + 1);
+	pthread_mutex_init(&writer->lock, NULL);
+	*ret_writer = writer;
+	return 0;
+}
+
+static int write_at(int fd, const void *data, size_t len, uint64_t at)
+{
+	for (const char *p = data; len > 0;) {
+		ssize_t n = pwrite(fd, p, len, (off_t)at);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			p += n;
+			at += (uint64_t)n;
+			len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+int table_finish(struct table_writer *writer, struct error *err)
+{
+	struct header header = {
+		.order = ORDER,
+		.terms = writer->terms,
+		.size = writer->end,
+		.numbers = atomic_load(&writer->numbers),
+		.rows = writer->rows,
+	};
+	int r = writer->failed;
+
+	memcpy(header.magic, magic, sizeof(magic));
+	header.sum = writer->sum + sum_of(&header, offsetof(struct header, sum));
+	if (r == 0)
+		r = write_at(writer->fd, &header, sizeof(header), 0);
+	if (close(writer->fd) < 0 && r == 0)
+		r = -errno;
+	if (r < 0) {
+		error_set(err, r, "write '%s'", writer->path);
+		unlink(writer->path);
+	}
+	pthread_mutex_destroy(&writer->lock);
+	free(writer->path);
+	free(writer);
+	return r;
+}
+
+uint64_t table_new_number(struct table_writer *writer)
+{
+	return writer ? atomic_fetch_add(&writer->numbers, 1) : 0;
+}
+
+void table_sheet_init(struct table_sheet *sheet, struct table_writer *writer)
+{
+	*sheet = (struct table_sheet){
+		.writer = writer,
+		.buffer = writer ? xmalloc(SHEET) : NULL,
+	};
+}
+
+static void flush(struct table_sheet *sheet)
+{
+	struct table_writer *writer = sheet->writer;
+
+	if (sheet->len == 0)
+		return;
+	uint64_t sum = sum_of(sheet->buffer, sheet->len);
+	pthread_mutex_lock(&writer->lock);
+	uint64_t at = writer->end;
+	writer->end += sheet->len;
+	writer->rows += sheet->rows;
+	writer->sum += sum;
+	pthread_mutex_unlock(&writer->lock);
+	int r = write_at(writer->fd, sheet->buffer, sheet->len, at);
+	if (r < 0) {
+		pthread_mutex_lock(&writer->lock);
+		writer->failed = writer->failed ? writer->failed : r;
+		pthread_mutex_unlock(&writer->lock);
+	}
+	sheet->len = 0;
+	sheet->rows = 0;
+}
+
+void table_sheet_release(struct table_sheet *sheet)
+{
+	if (sheet->writer)
+		flush(sheet);
+	free(sheet->buffer);
+	sheet->buffer = NULL;
+}
+
+static struct table_block *open_block(const struct table_sheet *sheet)
+{
+	return (void *)(sheet->buffer + sheet->block);
+}
+
+void table_begin(struct table_sheet *sheet, const struct table_dir *dir)
+{
+	const size_t name_len = strlen(dir->name) + 1;
+	const size_t len = padded(sizeof(struct table_block) + name_len);
+
+	if (!sheet->writer)
+		return;
+	if (sheet->len + len + padded(sizeof(struct table_row) + NAME_LONGEST + 1) >
+	    SHEET)
+		flush(sheet);
+	sheet->block = sheet->len;
+	struct table_block *block = open_block(sheet);
+	memset(block, 0, len);
+	block->len = (uint32_t)len;
+	block->nth = dir->blocks;
+	block->number = dir->number;
+	block->parent = dir->parent;
+	block->rows = (uint32_t)len;
+	memcpy(block->name, dir->name, name_len);
+	sheet->len += len;
+}
+
+void table_add(struct table_sheet *sheet, struct table_dir *dir,
+	       const struct table_state *state, bool is_dir, const char *name)
+{
+	const size_t name_len = strlen(name);
+	const size_t len = padded(sizeof(struct table_row) + name_len + 1);
+
+	if (!sheet->writer || name_len > NAME_LONGEST)
+		return;
+	if (sheet->len + len > SHEET) {
+		table_end(sheet, dir);
+		table_begin(sheet, dir);
+	}
+	struct table_row *row = (void *)(sheet->buffer + sheet->len);
+	memset(row, 0, len);
+	row->state = *state;
+	row->back = (uint32_t)(sheet->len - sheet->block);
+	row->is_dir = is_dir;
+	row->name_len = (uint8_t)name_len;
+	memcpy(row->name, name, name_len);
+	sheet->len += len;
+	sheet->rows++;
+	open_block(sheet)->len += (uint32_t)len;
+}
+
+void table_end(struct table_sheet *sheet, struct table_dir *dir)
+{
+	if (!sheet->writer)
+		return;
+	if (open_block(sheet)->len > open_block(sheet)->rows)
+		dir->blocks++;
+	else
+		sheet->len = sheet->block;
+}
+
+/* --- reading --- */
+
+struct table {
+	char *map; /* private: what links the blocks is written into it */
+	uint64_t size;
+	const struct header *header;
+	uint64_t *first; /* the first block of each directory, as an offset; 0: none */
+	int dir;	 /* where a file for the index can be made; -1: nowhere */
+
+	pthread_mutex_t lock; /* guards the making of what follows */
+	bool indexed;
+	uint64_t *slots; /* offset of a row, and above it a bit of its inode's hash */
+	uint64_t mask;
+};
+
+enum { OFFSET_BITS = 44 };
+
+/* Reads all of it once: an error is one now, and none when the mapping is used. */
+static bool is_whole(int fd, const struct header *header)
+{
+	enum { CHUNK = 256 * 1024 };
+	CLEANUP(freep) char *chunk = xmalloc(CHUNK);
+	uint64_t sum = sum_of(header, offsetof(struct header, sum));
+
+	for (uint64_t at = sizeof(*header); at < header->size;) {
+		uint64_t left = header->size - at;
+		ssize_t n = pread(fd, chunk, left < CHUNK ? left : CHUNK, (off_t)at);
+		if (n <= 0 || n % 8 != 0)
+			return false;
+		sum += sum_of(chunk, (size_t)n);
+		at += (uint64_t)n;
+	}
+	return sum == header->sum;
+}
+
+static bool is_usable(int fd, const struct header *header, unsigned terms)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	       memcmp(header->magic, magic, sizeof(magic)) == 0 &&
+	       header->order == ORDER && header->terms == terms &&
+	       header->size == (uint64_t)st.st_size && header->size % 8 == 0 &&
+	       header->size >= sizeof(*header) && header->size >> OFFSET_BITS == 0 &&
+	       header->numbers <= header->size && is_whole(fd, header);
+}
+
+static struct table_block *block_at(const struct table *table, uint64_t offset)
+{
+	return (void *)(table->map + offset);
+}
+
+/* The sum is right, so this finds the mistakes of whoever wrote it. */
+static bool is_block(const struct table *table, uint64_t at)
+{
+	const struct table_block *block = block_at(table, at);
+
+	return table->size - at >= sizeof(*block) && block->len <= table->size - at &&
+	       block->len % 8 == 0 && block->rows % 8 == 0 &&
+	       block->rows > sizeof(*block) && block->rows <= block->len &&
+	       memchr(block->name, '\0', block->rows - sizeof(*block)) != NULL &&
+	       block->number > 0 && block->number < table->header->numbers &&
+	       block->parent < block->number && block->next == 0 && block->last == 0;
+}
+
+/* Threads may have written the blocks of a directory in another order than they made them. */
+static void chain(struct table *table, uint64_t at)
+{
+	struct table_block *block = block_at(table, at);
+	uint64_t *link = &table->first[block->number];
+
+	if (*link != 0 && block_at(table, *link)->nth < block->nth) {
+		struct table_block *first = block_at(table, *link);
+		struct table_block *last = first->last ? block_at(table, first->last)
+						       : first;
+		if (last->nth < block->nth) {
+			last->next = at;
+			first->last = at;
+			return;
+		}
+		link = &first->next;
+		while (block_at(table, *link)->nth < block->nth)
+			link = &block_at(table, *link)->next;
+	} else if (*link != 0) {
+		const struct table_block *first = block_at(table, *link);
+		block->last = first->last ? first->last : *link;
+	}
+	block->next = *link;
+	*link = at;
+}
+
+static bool read_blocks(struct table *table)
+{
+	table->first = xcalloc(table->header->numbers, sizeof(*table->first));
+	for (uint64_t at = sizeof(struct header); at < table->size;) {
+		if (!is_block(table, at))
+			return false;
+		chain(table, at);
+		at += block_at(table, at)->len;
+	}
+	return true;
+}
+
+struct table *table_open(const char *path, unsigned terms)
+{
+	CLEANUP(closep) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct header header;
+
+	if (fd < 0 || pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
+	    !is_usable(fd, &header, terms))
+		return NULL;
+	char *map = mmap(NULL, header.size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	if (map == MAP_FAILED)
+		return NULL;
+	struct table *table = xcalloc(1, sizeof(*table));
+	*table = (struct table){
+		.map = map,
+		.size = header.size,
+		.header = (const void *)map,
+		.dir = -1,
+	};
+	pthread_mutex_init(&table->lock, NULL);
+	if (!read_blocks(table)) {
+		table_close(table);
+		return NULL;
+	}
+	const char *slash = strrchr(path, '/');
+	CLEANUP(freep) char *dir = slash ? xstrndup(path, (size_t)(slash - path + 1)) : NULL;
+	table->dir = open(dir ? dir : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return table;
+}
+
+static size_t slots_size(const struct table *table)
+{
+	return (table->mask + 1) * sizeof(*table->slots);
+}
+
+void table_close(struct table *table)
+{
+	if (!table)
+		return;
+	if (table->slots)
+		munmap(table->slots, slots_size(table));
+	munmap(table->map, table->size);
+	closep(&table->dir);
+	pthread_mutex_destroy(&table->lock);
+	free(table->first);
+	free(table);
+}
+
+struct table_cursor table_rows_of(const struct table *table, uint64_t number)
+{
+	uint64_t at = number < table->header->numbers ? table->first[number] : 0;
+
+	return at ? (struct table_cursor){block_at(table, at), block_at(table, at)->rows}
+		  : (struct table_cursor){0};
+}
+
+/* The row at the cursor, which passes it; NULL at the end. */
+static const struct table_row *next_row(const struct table *table,
+					struct table_cursor *cursor)
+{
+	while (cursor->block && cursor->at >= cursor->block->len) {
+		cursor->block = cursor->block->next
+					? block_at(table, cursor->block->next)
+					: NULL;
+		cursor->at = cursor->block ? cursor->block->rows : 0;
+	}
+	if (!cursor->block)
+		return NULL;
+	const struct table_row *row = (const void *)((const char *)cursor->block + cursor->at);
+	const uint32_t left = cursor->block->len - cursor->at;
+	if (left < sizeof(*row) || left < padded(sizeof(*row) + row->name_len + 1u) ||
+	    row->back != cursor->at || row->name[row->name_len] != '\0') {
+		cursor->block = NULL;
+		return NULL;
+	}
+	cursor->at += (uint32_t)padded(sizeof(*row) + row->name_len + 1u);
+	return row;
+}
+
+const struct table_row *table_find(const struct table *table, struct table_cursor *cursor,
+				   const char *name)
+{
+	const size_t len = strlen(name);
+	struct table_cursor ahead = *cursor;
+
+	for (unsigned i = 0; ahead.block && i < AHEAD; i++) {
+		const struct table_row *row = next_row(table, &ahead);
+		if (row && row->name_len == len && memcmp(row->name, name, len) == 0) {
+			*cursor = ahead;
+			return row;
+		}
+	}
+	return NULL;
+}
+
+/* --- by inode --- */
+
+static uint64_t hash_of(uint64_t ino, bool is_dir)
+{
+	uint64_t h = (ino * 2 + is_dir) * 0x9e3779b97f4a7c15u;
+
+	return h ^ (h >> 32);
+}
+
+static uint64_t slot_of(uint64_t offset, uint64_t hash)
+{
+	return offset | hash >> OFFSET_BITS << OFFSET_BITS;
+}
+
+static const struct table_row *row_in(const struct table *table, uint64_t slot)
+{
+	return (const void *)(table->map + (slot & (((uint64_t)1 << OFFSET_BITS) - 1)));
+}
+
+/* Where the row of the inode is, or else where it belongs. */
+static uint64_t *find_slot(const struct table *table, uint64_t ino, bool is_dir)
+{
+	const uint64_t hash = hash_of(ino, is_dir);
+
+	for (uint64_t i = hash & table->mask;; i = (i + 1) & table->mask) {
+		uint64_t *slot = &table->slots[i];
+		if (*slot == 0 ||
+		    (*slot >> OFFSET_BITS == hash >> OFFSET_BITS &&
+		     row_in(table, *slot)->state.ino == ino &&
+		     row_in(table, *slot)->is_dir == is_dir))
+			return slot;
+	}
+}
+
+/* As a file without a name, so that memory can be got back from it; or else as it is. */
+static void *map_slots(const struct table *table)
+{
+	const size_t size = slots_size(table);
+	CLEANUP(closep)
+	int fd = table->dir < 0
+			 ? -1
+			 : openat(table->dir, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+
+	if (fd >= 0 && posix_fallocate(fd, 0, (off_t)size) == 0)
+		return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	return mmap(NULL, size, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
+static void make_index(struct table *table)
+{
+	table->indexed = true;
+	table->mask = 1023;
+	while (table->mask / 3 * 2 < table->header->rows)
+		table->mask = table->mask * 2 + 1;
+	table->slots = map_slots(table);
+	if (table->slots == MAP_FAILED) {
+		table->slots = NULL;
+		return;
+	}
+	uint64_t left = table->header->rows;
+	for (uint64_t at = sizeof(struct header); at < table->size;) {
+		const struct table_block *block = block_at(table, at);
+		struct table_cursor cursor = {block, block->rows};
+
+		while (cursor.block && cursor.at < block->len && left > 0) {
+			const struct table_row *row = next_row(table, &cursor);
+			if (!row)
+				break;
+			uint64_t *slot = find_slot(table, row->state.ino, row->is_dir);
+			if (*slot == 0)
+				*slot = slot_of(
+					(uint64_t)((const char *)row - table->map),
+					hash_of(row->state.ino, row->is_dir));
+			left--;
+		}
+		at += block->len;
+	}
+}
+
+const struct table_row *table_find_moved(struct table *table,
+					 const struct table_state *state, bool is_dir)
+{
+	pthread_mutex_lock(&table->lock);
+	if (!table->indexed)
+		make_index(table);
+	pthread_mutex_unlock(&table->lock);
+	if (!table->slots)
+		return NULL;
+	const uint64_t slot = *find_slot(table, state->ino, is_dir);
+	const struct table_row *row = slot ? row_in(table, slot) : NULL;
+	if (!row || row->state.birth != state->birth ||
+	    (!is_dir && (row->state.mtim != state->mtim || row->state.size != state->size)))
+		return NULL;
+	return row;
+}
+
+static const struct table_block *block_of(const struct table_row *row)
+{
+	return (const void *)((const char *)row - row->back);
+}
+
+uint64_t table_number_of(const struct table_row *row)
+{
+	return block_of(row)->number;
+}
+
+const char *table_name_of(const struct table *table, uint64_t number, uint64_t *ret_parent)
+{
+	uint64_t at = number < table->header->numbers ? table->first[number] : 0;
+
+	if (at == 0)
+		return NULL;
+	*ret_parent = block_at(table, at)->parent;
+	return block_at(table, at)->name;
+}
