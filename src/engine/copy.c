@@ -3,6 +3,7 @@
 #include "engine/copy.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/fs.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ enum {
 	BUFFER = 1024 * 1024,
 	RANGE_MAX = 64 * 1024 * 1024, /* so that a cancelled copy ends soon */
 	CLONE_MIN = 64 * 1024,	      /* smaller files are as fast to read and write */
+	RESERVE_MIN = 256 * 1024 * 1024,
 };
 
 void copy_rate_init(struct copy_rate *rate, uint64_t bytes)
@@ -31,13 +33,11 @@ void copy_rate_release(struct copy_rate *rate)
 	pthread_mutex_destroy(&rate->lock);
 }
 
-void copier_init(struct copier *copier, int cancel_fd, size_t block,
-		 struct copy_rate *rate)
+void copier_init(struct copier *copier, int cancel_fd, struct copy_rate *rate)
 {
 	*copier = (struct copier){
 		.buffer = xmalloc(BUFFER),
 		.cancel_fd = cancel_fd,
-		.block = block,
 		.rate = rate,
 	};
 }
@@ -150,11 +150,14 @@ static int copy_by_buffer(struct copier *copier, int from, int to, off_t at, uin
 	return 0;
 }
 
+/* Likewise. */
 static int copy_range(struct copier *copier, int from, int to, off_t at, uint64_t len,
 		      enum copy_side *ret_side)
 {
 	off_t in = at, out = at;
 
+	if (len < BUFFER)
+		return copy_by_buffer(copier, from, to, at, len, ret_side);
 	while (len > 0 && !copier->no_range && copier->block == 0) {
 		size_t want = at_once(copier, len, RANGE_MAX);
 		if (!may_go_on(copier, want))
@@ -176,55 +179,86 @@ static int copy_range(struct copier *copier, int from, int to, off_t at, uint64_
 	return copy_by_buffer(copier, from, to, in, len, ret_side);
 }
 
-/* Only what is not a hole; the length is given to the file at last. */
-static int copy_around_holes(struct copier *copier, int from, int to, uint64_t size,
-			     enum copy_side *ret_side)
+struct copy_file copy_file_init(const struct copier *copier, int from, int to,
+				uint64_t size, uint64_t blocks)
 {
-	off_t end = (off_t)size;
-	struct stat st;
+	return (struct copy_file){
+		.from = from,
+		.to = to,
+		.size = size,
+		.holes = copier->block > 0 || blocks < size / 512,
+	};
+}
+
+int copy_begin(struct copier *copier, const struct copy_file *file,
+	       enum copy_side *ret_side)
+{
+	if (file->size == 0)
+		return 1;
+	if (file->size >= CLONE_MIN && !copier->no_clone && copier->rate->bytes == 0) {
+		if (ioctl(file->to, FICLONE, file->from) == 0)
+			return 1;
+		if (is_unsupported(errno))
+			copier->no_clone = true;
+	}
+	*ret_side = COPY_WRITING;
+	if (copier->reserve && !file->holes && file->size >= RESERVE_MIN &&
+	    fallocate(file->to, FALLOC_FL_KEEP_SIZE, 0, (off_t)file->size) < 0 &&
+	    (errno == ENOSPC || errno == EDQUOT))
+		return -errno;
+	return 0;
+}
+
+int copy_part(struct copier *copier, const struct copy_file *file, uint64_t at,
+	      uint64_t end, enum copy_side *ret_side)
+{
 	int r = 0;
 
-	for (off_t at = 0; r == 0 && at < end;) {
-		off_t data = lseek(from, at, SEEK_DATA), hole = end;
+	if (!file->holes)
+		return copy_range(copier, file->from, file->to, (off_t)at, end - at,
+				  ret_side);
+	while (r == 0 && at < end) {
+		off_t data = lseek(file->from, (off_t)at, SEEK_DATA), hole = -1;
 		if (data < 0 && errno == ENXIO)
-			break; /* a hole up to the end */
+			return 0; /* a hole up to the end */
 		if (data < 0 && errno != EINVAL) {
 			*ret_side = COPY_READING;
 			return -errno;
 		}
-		if (data < 0) /* holes are not known here */
-			data = at;
-		else
-			hole = lseek(from, data, SEEK_HOLE);
-		if (hole < 0 || hole > end)
-			hole = end;
-		if (data >= end)
-			break;
-		r = copy_range(copier, from, to, data, (uint64_t)(hole - data), ret_side);
-		at = hole;
+		if (data >= 0) {
+			at = (uint64_t)data;
+			hole = lseek(file->from, data, SEEK_HOLE);
+		}
+		if (at >= end)
+			return 0;
+		/* else all is data, or holes are not known here */
+		uint64_t to = hole < 0 || (uint64_t)hole > end ? end : (uint64_t)hole;
+		r = copy_range(copier, file->from, file->to, (off_t)at, to - at,
+			       ret_side);
+		at = to;
 	}
-	if (r < 0)
-		return r;
-	if (r == 1 && fstat(from, &st) == 0 && st.st_size < end)
-		end = st.st_size;
-	*ret_side = COPY_WRITING;
-	return ftruncate(to, end) < 0 ? -errno : 0;
+	return r;
 }
 
-int copy_content(struct copier *copier, int from, int to, uint64_t size, uint64_t blocks,
+int copy_finish(const struct copy_file *file, bool ended, enum copy_side *ret_side)
+{
+	off_t end = (off_t)file->size;
+	struct stat st;
+
+	if (!ended && !file->holes)
+		return 0;
+	if (ended && fstat(file->from, &st) == 0 && st.st_size < end)
+		end = st.st_size;
+	*ret_side = COPY_WRITING;
+	return ftruncate(file->to, end) < 0 ? -errno : 0;
+}
+
+int copy_content(struct copier *copier, const struct copy_file *file,
 		 enum copy_side *ret_side)
 {
-	if (size == 0)
-		return 0;
-	if (size >= CLONE_MIN && !copier->no_clone && copier->rate->bytes == 0) {
-		if (ioctl(to, FICLONE, from) == 0)
-			return 0;
-		if (is_unsupported(errno))
-			copier->no_clone = true;
-	}
-	if (blocks < size / 512 || copier->block > 0)
-		return copy_around_holes(copier, from, to, size, ret_side);
-	int r = size >= BUFFER ? copy_range(copier, from, to, 0, size, ret_side)
-			       : copy_by_buffer(copier, from, to, 0, size, ret_side);
-	return r < 0 ? r : 0;
+	int r = copy_begin(copier, file, ret_side);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = copy_part(copier, file, 0, file->size, ret_side);
+	return r < 0 ? r : copy_finish(file, r == 1, ret_side);
 }

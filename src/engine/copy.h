@@ -11,7 +11,19 @@
  * kernel's own). Holes stay holes (SEEK_DATA, SEEK_HOLE). Where holes are wanted for zeros
  * too, all that is not reflinked is read and written, but for blocks of zeros.
  *
- * One `struct copier` for each thread; all share the rate.
+ * Large files get their room first, so that they lie in one piece, and so that a
+ * disk on which they cannot fit is known to be full at once; not so where there are holes,
+ * nor on btrfs, which would not compress what is written there.
+ *
+ * One `struct copier` for each thread; all share the rate. A whole file is
+ *
+ *	copy_content(&copier, &file, &side);
+ *
+ * and one that several threads copy
+ *
+ *	r = copy_begin(&copier, &file, &side);       // 1: that was all
+ *	r = copy_part(&copier, &file, at, end, &side);   // by each, as often as it takes
+ *	r = copy_finish(&file, ended, &side);
  */
 #pragma once
 
@@ -38,6 +50,7 @@ struct copier {
 	bool no_range; /* likewise */
 	int cancel_fd; /* readable: stop; or -1 */
 	size_t block;  /* so many zeros are left as a hole; 0: all are written */
+	bool reserve;  /* room for large files */
 	struct copy_rate *rate;
 };
 
@@ -46,14 +59,34 @@ enum copy_side {
 	COPY_WRITING,
 };
 
-void copier_init(struct copier *copier, int cancel_fd, size_t block,
-		 struct copy_rate *rate);
+void copier_init(struct copier *copier, int cancel_fd, struct copy_rate *rate);
 void copier_release(struct copier *copier);
 
 /*
- * Copies the file open at `from`, which is `size` bytes long and takes `blocks` of 512
- * bytes, to the empty file open at `to`. What it has grown by meanwhile is left; when it
- * has shrunk, that much is there. `ret_side` tells whose an error is. -EINTR: cancelled.
+ * A file being copied. What it has grown by meanwhile is left; when it has shrunk, that
+ * much is there.
  */
-int copy_content(struct copier *copier, int from, int to, uint64_t size, uint64_t blocks,
+struct copy_file {
+	int from;
+	int to; /* empty */
+	uint64_t size;
+	bool holes; /* may be there, in the source or the copy */
+};
+
+/* `blocks`: so many of 512 bytes the source takes. */
+struct copy_file copy_file_init(const struct copier *copier, int from, int to,
+				uint64_t size, uint64_t blocks);
+
+/*
+ * These return -errno, with the side whose error it is in `ret_side`; -EINTR: cancelled.
+ *
+ * copy_part(), which copies what is from `at` up to `end`, returns 1 when the file ended
+ * before: if any did, it is to be said to copy_finish().
+ */
+int copy_content(struct copier *copier, const struct copy_file *file,
 		 enum copy_side *ret_side);
+int copy_begin(struct copier *copier, const struct copy_file *file,
+	       enum copy_side *ret_side);
+int copy_part(struct copier *copier, const struct copy_file *file, uint64_t at,
+	      uint64_t end, enum copy_side *ret_side);
+int copy_finish(const struct copy_file *file, bool ended, enum copy_side *ret_side);

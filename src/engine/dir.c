@@ -126,8 +126,7 @@ static void make_unreadable(struct pass *pass, struct worker *worker,
 		strbuf_reset(&worker->xattrs);
 		if (dir->copy >= 0)
 			entry_set_attributes(pass, worker, parent, name, dir->copy,
-					     MODE_UNSURE, &dir->look.st,
-					     &worker->xattrs);
+					     MODE_UNSURE, &dir->look.st, &worker->xattrs);
 	}
 	free_dir(dir);
 }

@@ -24,7 +24,8 @@ struct engine_job {
 	size_t unfinished; /* so many of them, the last, are what dead runs left */
 
 	/* Files in which an engine notes what helps the next one. */
-	const char *old_table; /* belongs to the first of the bases; NULL: there is none */
+	const char
+		*old_table; /* belongs to the first of the bases; NULL: there is none */
 	const char *new_table; /* to be written; NULL: not wanted */
 
 	/* what to leave out, in rsync's pattern language, first match wins */

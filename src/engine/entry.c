@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "engine/parts.h"
 #include "sys/fs.h"
 
 enum {
@@ -146,8 +147,7 @@ static bool is_same(struct pass *pass, struct worker *worker, const struct dir *
 	    worker->xattrs.len != worker->base_xattrs.len ||
 	    memcmp(worker->xattrs.buf, worker->base_xattrs.buf, worker->xattrs.len) != 0)
 		return false;
-	return !c->compare || !S_ISREG(st->st_mode) ||
-	       same_content(worker, dir, name, c);
+	return !c->compare || !S_ISREG(st->st_mode) || same_content(worker, dir, name, c);
 }
 
 /*
@@ -322,8 +322,8 @@ static int set_time(const struct dir *dir, const char *name, int fd,
 }
 
 void entry_set_attributes(struct pass *pass, struct worker *worker, const struct dir *dir,
-			  const char *name, int fd, mode_t created,
-			  const struct stat *st, const struct strbuf *xattrs)
+			  const char *name, int fd, mode_t created, const struct stat *st,
+			  const struct strbuf *xattrs)
 {
 	const bool has_mode = created == (st->st_mode & 07777) && xattrs->len == 0;
 	int r;
@@ -375,8 +375,10 @@ static int copy_steadily(struct pass *pass, struct worker *worker, const struct 
 		enum copy_side side = COPY_READING;
 		struct stat now;
 
-		int r = copy_content(&worker->copier, from, to, (uint64_t)st->st_size,
-				     (uint64_t)st->st_blocks, &side);
+		const struct copy_file file =
+			copy_file_init(&worker->copier, from, to, (uint64_t)st->st_size,
+				       (uint64_t)st->st_blocks);
+		int r = parts_copy(pass, worker, &file, &side);
 		if (r == -EINTR)
 			return r;
 		if (r < 0 && side == COPY_WRITING)

@@ -35,8 +35,8 @@ void entry_read_xattrs(struct pass *pass, struct worker *worker, const struct di
  * the mode `created`, or MODE_UNSURE. What is refused is noted and makes the copy partial;
  * the file stays.
  */
-#define MODE_UNSURE ((mode_t) - 1)
+#define MODE_UNSURE ((mode_t)-1)
 
 void entry_set_attributes(struct pass *pass, struct worker *worker, const struct dir *dir,
-			  const char *name, int fd, mode_t created,
-			  const struct stat *st, const struct strbuf *xattrs);
+			  const char *name, int fd, mode_t created, const struct stat *st,
+			  const struct strbuf *xattrs);

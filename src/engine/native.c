@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <pthread.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
@@ -71,6 +73,7 @@ static void work(void *ctx, unsigned worker, struct pool_item *item)
 static int prepare_target(struct pass *pass, struct error *err)
 {
 	struct stat st;
+	struct statfs fs;
 
 	pass->target_fd =
 		open(pass->job->target, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -78,6 +81,8 @@ static int prepare_target(struct pass *pass, struct error *err)
 		return error_set(err, -errno, "open '%s'", pass->job->target);
 	fremovexattr(pass->target_fd, "system.posix_acl_default");
 	fremovexattr(pass->target_fd, "system.posix_acl_access");
+	pass->reserve =
+		fstatfs(pass->target_fd, &fs) == 0 && fs.f_type != BTRFS_SUPER_MAGIC;
 	if (pass->job->detect_holes)
 		pass->block = (size_t)st.st_blksize;
 	if (st.st_gid != getegid() || (st.st_mode & S_ISGID))
@@ -168,7 +173,9 @@ static int walk(struct pass *pass, unsigned threads, struct snapshot_counts *ret
 	copy_rate_init(&rate, job->bwlimit);
 	pass->workers = xcalloc(threads, sizeof(*pass->workers));
 	for (unsigned i = 0; i < threads; i++) {
-		copier_init(&pass->workers[i].copier, job->cancel_fd, pass->block, &rate);
+		copier_init(&pass->workers[i].copier, job->cancel_fd, &rate);
+		pass->workers[i].copier.block = pass->block;
+		pass->workers[i].copier.reserve = pass->reserve;
 		table_sheet_init(&pass->workers[i].sheet, pass->new_table);
 		pass->workers[i].moved_fd = -1;
 		pass->workers[i].xattrs = (struct strbuf)STRBUF_INIT;

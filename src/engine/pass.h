@@ -57,10 +57,11 @@ struct pass {
 	int source_fd; /* the top of the source */
 	int target_fd; /* the top of the copy; -1 in a dry run */
 	size_t bases;
-	int base_fd[PASS_BASES_MAX]; /* their tops */
-	size_t block; /* see struct copier */
-	struct look look; /* at the top of the source */
-	struct table *old_table; /* of the first base; NULL: none */
+	int base_fd[PASS_BASES_MAX];	/* their tops */
+	size_t block;			/* see struct copier */
+	bool reserve;			/* likewise */
+	struct look look;		/* at the top of the source */
+	struct table *old_table;	/* of the first base; NULL: none */
 	struct table_writer *new_table; /* NULL: none */
 	int64_t young; /* a ctime from here on is too young for the table */
 
@@ -82,8 +83,8 @@ struct pass {
 struct dir {
 	struct pool_item item;
 	struct place *place;
-	char *path;	/* below the top, where patterns need it; else NULL */
-	struct look look; /* at the source's */
+	char *path;		 /* below the top, where patterns need it; else NULL */
+	struct look look;	 /* at the source's */
 	struct table_dir rows;	 /* in the new table; its name is the place's */
 	struct table_cursor old; /* in the old table */
 	int source;

@@ -320,8 +320,8 @@ static void chain(struct table *table, uint64_t at)
 
 	if (*link != 0 && block_at(table, *link)->nth < block->nth) {
 		struct table_block *first = block_at(table, *link);
-		struct table_block *last = first->last ? block_at(table, first->last)
-						       : first;
+		struct table_block *last =
+			first->last ? block_at(table, first->last) : first;
 		if (last->nth < block->nth) {
 			last->next = at;
 			first->last = at;
@@ -352,7 +352,8 @@ static bool read_blocks(struct table *table)
 
 struct table *table_open(const char *path, unsigned terms)
 {
-	CLEANUP(closep) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	CLEANUP(closep)
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct header header;
 
 	if (fd < 0 || pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
@@ -374,7 +375,8 @@ struct table *table_open(const char *path, unsigned terms)
 		return NULL;
 	}
 	const char *slash = strrchr(path, '/');
-	CLEANUP(freep) char *dir = slash ? xstrndup(path, (size_t)(slash - path + 1)) : NULL;
+	CLEANUP(freep)
+	char *dir = slash ? xstrndup(path, (size_t)(slash - path + 1)) : NULL;
 	table->dir = open(dir ? dir : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return table;
 }
@@ -410,14 +412,14 @@ static const struct table_row *next_row(const struct table *table,
 					struct table_cursor *cursor)
 {
 	while (cursor->block && cursor->at >= cursor->block->len) {
-		cursor->block = cursor->block->next
-					? block_at(table, cursor->block->next)
-					: NULL;
+		cursor->block =
+			cursor->block->next ? block_at(table, cursor->block->next) : NULL;
 		cursor->at = cursor->block ? cursor->block->rows : 0;
 	}
 	if (!cursor->block)
 		return NULL;
-	const struct table_row *row = (const void *)((const char *)cursor->block + cursor->at);
+	const struct table_row *row =
+		(const void *)((const char *)cursor->block + cursor->at);
 	const uint32_t left = cursor->block->len - cursor->at;
 	if (left < sizeof(*row) || left < padded(sizeof(*row) + row->name_len + 1u) ||
 	    row->back != cursor->at || row->name[row->name_len] != '\0') {
@@ -470,10 +472,9 @@ static uint64_t *find_slot(const struct table *table, uint64_t ino, bool is_dir)
 
 	for (uint64_t i = hash & table->mask;; i = (i + 1) & table->mask) {
 		uint64_t *slot = &table->slots[i];
-		if (*slot == 0 ||
-		    (*slot >> OFFSET_BITS == hash >> OFFSET_BITS &&
-		     row_in(table, *slot)->state.ino == ino &&
-		     row_in(table, *slot)->is_dir == is_dir))
+		if (*slot == 0 || (*slot >> OFFSET_BITS == hash >> OFFSET_BITS &&
+				   row_in(table, *slot)->state.ino == ino &&
+				   row_in(table, *slot)->is_dir == is_dir))
 			return slot;
 	}
 }
@@ -536,7 +537,8 @@ const struct table_row *table_find_moved(struct table *table,
 	const uint64_t slot = *find_slot(table, state->ino, is_dir);
 	const struct table_row *row = slot ? row_in(table, slot) : NULL;
 	if (!row || row->state.birth != state->birth ||
-	    (!is_dir && (row->state.mtim != state->mtim || row->state.size != state->size)))
+	    (!is_dir &&
+	     (row->state.mtim != state->mtim || row->state.size != state->size)))
 		return NULL;
 	return row;
 }
@@ -551,7 +553,8 @@ uint64_t table_number_of(const struct table_row *row)
 	return block_of(row)->number;
 }
 
-const char *table_name_of(const struct table *table, uint64_t number, uint64_t *ret_parent)
+const char *table_name_of(const struct table *table, uint64_t number,
+			  uint64_t *ret_parent)
 {
 	uint64_t at = number < table->header->numbers ? table->first[number] : 0;
 

@@ -40,7 +40,7 @@ static void *run_thread(void *arg)
 		pool->waiting--;
 		pool->busy++;
 		pthread_mutex_unlock(&pool->lock);
-		pool->work(pool->ctx, start->worker, item);
+		(item->work ? item->work : pool->work)(pool->ctx, start->worker, item);
 		pthread_mutex_lock(&pool->lock);
 		pool->busy--;
 		if (!pool->top && pool->busy == 0)

@@ -17,12 +17,15 @@
 
 #include "base/error.h"
 
+struct pool_item;
+
+typedef void pool_work(void *ctx, unsigned worker, struct pool_item *item);
+
 /* Embedded in what is worked on, by whom it is owned. */
 struct pool_item {
 	struct pool_item *next;
+	pool_work *work; /* NULL: the pool's */
 };
-
-typedef void pool_work(void *ctx, unsigned worker, struct pool_item *item);
 
 struct pool {
 	pool_work *work;
