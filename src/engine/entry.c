@@ -212,14 +212,13 @@ int entry_open_moved_dir(const struct pass *pass, const struct look *look,
 	return *ret_row ? open_number(pass, (*ret_row)->state.size) : -ENOENT;
 }
 
-/* Links to where the file was before it was moved. PUT_NEW: that is not known. */
+/* Links to where the old table has the file. PUT_NEW: nowhere. */
 static enum put link_moved(struct pass *pass, struct worker *worker,
 			   const struct dir *dir, const char *name,
 			   const struct look *look, bool *have_xattrs)
 {
 	const struct table_state state = pass_state(look);
-	const struct table_row *row =
-		pass->old_table ? table_find_moved(pass->old_table, &state, false) : NULL;
+	const struct table_row *row = table_find_moved(pass->old_table, &state, false);
 	bool exists;
 
 	if (!row)
@@ -249,8 +248,13 @@ static enum put link_to_base(struct pass *pass, struct worker *worker,
 			     const struct look *look)
 {
 	bool have_xattrs = false, exists = false;
-	enum put full = PUT_NEW, put;
+	enum put full = PUT_NEW, put = PUT_NEW;
 
+	/* first: what has the name now may have the size and the time of what had it */
+	if (look->moved)
+		put = link_moved(pass, worker, dir, name, look, &have_xattrs);
+	if (!needs_copy(put))
+		return put;
 	for (size_t i = 0; i < pass->bases; i++) {
 		const struct candidate c = {
 			.fd = dir->base[i],
@@ -266,9 +270,6 @@ static enum put link_to_base(struct pass *pass, struct worker *worker,
 			return put;
 		full = put == PUT_UNLINKABLE ? put : full;
 	}
-	put = link_moved(pass, worker, dir, name, look, &have_xattrs);
-	if (put != PUT_NEW)
-		return put;
 	return full == PUT_UNLINKABLE ? full : exists ? PUT_CHANGED : PUT_NEW;
 }
 
@@ -577,17 +578,19 @@ static enum put put_name(struct pass *pass, struct worker *worker, const struct 
 	return put;
 }
 
-/* Whether the old table has this file by this name, just as it is. */
-static bool is_known(struct pass *pass, struct dir *dir, const char *name,
-		     const struct look *look)
+/* What the old table says of this file by this name. */
+static void ask_table(const struct pass *pass, struct dir *dir, const char *name,
+		      struct look *look)
 {
-	const struct table_row *row =
-		pass->old_table ? table_find(pass->old_table, &dir->old, name) : NULL;
+	if (!pass->old_table || pass->late)
+		return;
+	const struct table_row *row = table_find(pass->old_table, &dir->old, name);
 	const struct table_state state = pass_state(look);
 
-	return row && !row->is_dir && !pass->job->checksum &&
-	       row->state.ino == state.ino && row->state.ctim == state.ctim &&
-	       row->state.mtim == state.mtim && row->state.size == state.size;
+	look->moved = !row || row->is_dir || row->state.ino != state.ino;
+	look->known = !look->moved && !pass->job->checksum &&
+		      row->state.ctim == state.ctim && row->state.mtim == state.mtim &&
+		      row->state.size == state.size;
 }
 
 /*
@@ -612,7 +615,7 @@ void entry_put(struct pass *pass, struct worker *worker, struct dir *dir,
 	struct look now = *look;
 	const struct stat *st = &now.st;
 
-	now.known = !pass->late && is_known(pass, dir, name, look);
+	ask_table(pass, dir, name, &now);
 	enum put put = st->st_nlink > 1 ? put_name(pass, worker, dir, name, &now)
 					: put_alone(pass, worker, dir, name, &now);
 	if (put == PUT_NOT)

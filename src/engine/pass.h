@@ -32,6 +32,7 @@ struct look {
 	struct stat st;
 	int64_t birth; /* nanoseconds since 1970; 0: not known */
 	bool known;    /* it is as the old table says, and so in the first base */
+	bool moved;    /* as that says, this name was not this file's */
 };
 
 /* A thread's own. */

@@ -125,6 +125,14 @@ static void drop_leftovers(struct run *run)
 	strvec_release(&run->leftovers);
 }
 
+static void keep_what_both_can(struct run *run, const struct fscaps *source,
+			       const struct fscaps *destination)
+{
+	run->xattrs = source->xattrs && destination->xattrs;
+	run->acls = source->acls && destination->acls;
+	run->nanoseconds = destination->nanoseconds;
+}
+
 /* Opens what is there, and in a real run makes what is missing and tries it out. */
 static int prepare_destination(struct run *run, struct error *err)
 {
@@ -141,7 +149,8 @@ static int prepare_destination(struct run *run, struct error *err)
 	run->adopts = !was_ours && run->catalog.n > 0;
 	if (run->config->dry_run) {
 		fscaps_look(run->store.meta, &there);
-		run->nanoseconds = there.nanoseconds;
+		fscaps_look(run->source.fd, &here);
+		keep_what_both_can(run, &here, &there);
 		return 0;
 	}
 
@@ -158,9 +167,7 @@ static int prepare_destination(struct run *run, struct error *err)
 	if (r < 0)
 		return r;
 	fscaps_look(run->source.fd, &here);
-	run->xattrs = here.xattrs && there.xattrs;
-	run->acls = here.acls && there.acls;
-	run->nanoseconds = there.nanoseconds;
+	keep_what_both_can(run, &here, &there);
 	if (here.xattrs && !there.xattrs)
 		log_warn(run->log,
 			 "the destination has no extended attributes: they are left out");

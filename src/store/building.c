@@ -122,7 +122,8 @@ static bool is_beside(const char *file, const char *const suffixes[], char **ret
 			*ret_name = xstrndup(file, (size_t)(suffix - file));
 			if (snapshot_name_parse(*ret_name, &c, &nth))
 				return true;
-			freep(ret_name);
+			free(*ret_name);
+			*ret_name = NULL;
 		}
 	}
 	return false;
