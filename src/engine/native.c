@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <pthread.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -24,7 +23,6 @@
 #include "sys/fs.h"
 
 enum {
-	THREADS_MAX = 4,
 	YOUNG = 2, /* seconds in which the ticks of any clock of a file system pass */
 };
 
@@ -36,16 +34,6 @@ static int probe(const struct engine *engine, char **ret_version, struct strvec 
 	(void)err;
 	*ret_version = xstrdup("native engine");
 	return 0;
-}
-
-static unsigned processors(void)
-{
-	cpu_set_t set;
-
-	if (sched_getaffinity(0, sizeof(set), &set) < 0)
-		return 1;
-	unsigned n = (unsigned)CPU_COUNT(&set);
-	return n < 1 ? 1 : n > THREADS_MAX ? THREADS_MAX : n;
 }
 
 /* Directories wait with their descriptors open. */
@@ -250,7 +238,7 @@ static int copy(const struct engine *engine, const struct engine_job *job,
 		pass.links = links_new();
 		pass.top = place_new(NULL, "");
 		create_new_table(&pass);
-		r = walk(&pass, native->threads ? native->threads : processors(),
+		r = walk(&pass, native->threads ? native->threads : pool_processors(),
 			 ret_counts, err);
 		if (pass.new_table && table_finish(pass.new_table, &why) < 0 && r >= 0)
 			give_up_table(&pass, &why);

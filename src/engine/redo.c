@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "sys/fs.h"
+#include "sys/removal.h"
 #include "sys/tree.h"
 
 static const mode_t own_rights = S_IWUSR | S_IXUSR;
@@ -169,18 +170,9 @@ int redo_replace(struct redo *redo, const char *path, struct snapshot_counts *co
 
 int redo_end(struct redo *redo, struct error *err)
 {
-	for (;;) {
-		CLEANUP(strvec_release) struct strvec names = STRVEC_INIT;
-
-		int r = fs_list(redo->scratch, &names, err);
-		if (r >= 0 && names.n == 0)
-			break;
-		/* again: very deep directories were moved up */
-		for (size_t i = 0; r >= 0 && i < names.n; i++)
-			r = tree_remove(redo->scratch, names.v[i], err);
-		if (r < 0)
-			return r;
-	}
+	int r = removal_empty(redo->scratch, -1, err);
+	if (r < 0)
+		return r;
 	if (unlinkat(redo->target, redo->name, AT_REMOVEDIR) < 0)
 		return error_set(err, -errno, "remove '%s'", redo->name);
 	return give_back(redo->target, &redo->st, "the target", err);

@@ -121,7 +121,7 @@ static void drop_leftovers(struct run *run)
 	for (size_t i = 0; r >= 0 && i < run->leftovers.n; i++)
 		r = building_discard(&run->store, run->leftovers.v[i], NULL);
 	if (r >= 0)
-		trash_empty(&run->store, NULL);
+		trash_empty(&run->store, signals_fd(), NULL);
 	strvec_release(&run->leftovers);
 }
 
@@ -460,8 +460,8 @@ static void delete_trash(struct run *run, struct error *err)
 	if (r >= 0 && run->pre_name)
 		r = building_discard(&run->store, run->pre_name, err);
 	if (r >= 0 && !signals_caught())
-		r = trash_empty(&run->store, err);
-	if (r < 0)
+		r = trash_empty(&run->store, signals_fd(), err);
+	if (r < 0 && r != -EINTR)
 		log_warn(run->log, "%s, ignoring", err->msg);
 }
 

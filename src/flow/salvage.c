@@ -6,6 +6,7 @@
 #include "store/latest.h"
 #include "store/trash.h"
 #include "sys/host.h"
+#include "sys/signals.h"
 
 int salvage(const struct store *store, const struct catalog *catalog, struct instant now,
 	    struct log *log, struct strvec *ret_bases, struct error *err)
@@ -32,7 +33,7 @@ int salvage(const struct store *store, const struct catalog *catalog, struct ins
 		return 0;
 	log_info(log, "deleting %d tree%s that an earlier run left in the trash", left,
 		 left == 1 ? "" : "s");
-	if (trash_empty(store, err) < 0)
+	if (trash_empty(store, signals_fd(), err) < 0 && !signals_caught())
 		log_warn(log, "%s, ignoring", err->msg);
 	return 0;
 }

@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/strvec.h"
 #include "sys/fs.h"
-#include "sys/tree.h"
+#include "sys/removal.h"
 
 enum { NAMES_TRIED = 1000 };
 
@@ -68,25 +68,14 @@ static int remove_stray_record(const struct store *store, const char *in_trash,
 	return record_remove(store, name, err);
 }
 
-int trash_empty(const struct store *store, struct error *err)
+int trash_empty(const struct store *store, int cancel_fd, struct error *err)
 {
-	for (;;) {
-		CLEANUP(strvec_release) struct strvec names = STRVEC_INIT;
-		int first = 0;
+	CLEANUP(strvec_release) struct strvec names = STRVEC_INIT;
 
-		int r = fs_list(store->trash, &names, err);
-		if (r < 0 || names.n == 0)
-			return r;
-		for (size_t i = 0; i < names.n; i++) {
-			r = remove_stray_record(store, names.v[i], first ? NULL : err);
-			if (r >= 0)
-				r = tree_remove(store->trash, names.v[i],
-						first ? NULL : err);
-			first = first ? first : r;
-		}
-		/* again: very deep directories were moved up into the trash */
-		if (first < 0)
-			return error_prefix(err, first, "'%s/.backup/trash'",
-					    store->path);
-	}
+	int r = fs_list(store->trash, &names, err);
+	for (size_t i = 0; r >= 0 && i < names.n; i++)
+		r = remove_stray_record(store, names.v[i], err);
+	if (r >= 0 && names.n > 0)
+		r = removal_empty(store->trash, cancel_fd, err);
+	return r < 0 ? error_prefix(err, r, "'%s/.backup/trash'", store->path) : 0;
 }

@@ -22,7 +22,8 @@ int trash_snapshot(const struct store *store, const struct catalog_entry *entry,
 int trash_count(const struct store *store, struct error *err);
 
 /*
- * Deletes all that is in it, and the records of snapshots that are nowhere else; what
- * cannot be deleted stays, and is the error.
+ * Deletes all that is in it, after the records of snapshots that are nowhere else; what
+ * cannot be deleted stays, and is the error. -EINTR: `cancel_fd` became readable; the
+ * next one goes on.
  */
-int trash_empty(const struct store *store, struct error *err);
+int trash_empty(const struct store *store, int cancel_fd, struct error *err);

@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
 #include "sys/fs.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -14,12 +13,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-
-void closedirp(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
+#include "sys/dirents.h"
 
 void closep(int *fd)
 {
@@ -78,28 +72,16 @@ int fs_make_dir(int dirfd, const char *name, mode_t mode, struct error *err)
 
 int fs_list(int dirfd, struct strvec *ret_names, struct error *err)
 {
+	CLEANUP(dirents_release) struct dirents dirents = DIRENTS_INIT;
 	CLEANUP(closep) int fd = -1;
-	CLEANUP(closedirp) DIR *dir = NULL;
+	const struct dirent_entry *entry;
 
 	int r = fs_open_dir(dirfd, ".", &fd, err);
 	if (r < 0)
 		return r;
-	dir = fdopendir(fd);
-	if (!dir)
-		return error_set(err, -errno, "read directory");
-	fd = -1;
-
-	for (;;) {
-		errno = 0;
-		struct dirent *entry = readdir(dir);
-		if (!entry)
-			break;
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			strvec_push(ret_names, entry->d_name);
-	}
-	if (errno)
-		return error_set(err, -errno, "read directory");
-	return 0;
+	while ((r = dirents_next(&dirents, fd, &entry)) > 0)
+		strvec_push(ret_names, entry->name);
+	return r < 0 ? error_set(err, r, "read directory") : 0;
 }
 
 int fs_exists(int dirfd, const char *name)

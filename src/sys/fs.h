@@ -11,7 +11,6 @@
  */
 #pragma once
 
-#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -22,9 +21,6 @@
 
 /* For CLEANUP(): closes unless it is -1. */
 void closep(int *fd);
-
-/* For CLEANUP(): closes unless it is NULL. */
-void closedirp(DIR **dir);
 
 /* Opens a directory for reading; `name` may be "." for a second, independent stream. */
 int fs_open_dir(int dirfd, const char *name, int *ret_fd, struct error *err);

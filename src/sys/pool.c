@@ -4,18 +4,32 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 
-enum { STACK = 256 * 1024 };
+enum {
+	STACK = 256 * 1024,
+	PROCESSORS_MAX = 4, /* more do not make one device faster */
+};
 
 struct start {
 	struct pool *pool;
 	unsigned worker;
 };
+
+unsigned pool_processors(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		return 1;
+	unsigned n = (unsigned)CPU_COUNT(&set);
+	return n < 1 ? 1 : n > PROCESSORS_MAX ? PROCESSORS_MAX : n;
+}
 
 static void tell_done(struct pool *pool)
 {

@@ -44,6 +44,9 @@ struct pool {
 	bool closed;	/* no thread may wait any longer */
 };
 
+/* How many threads are worth while: as many as there are processors for us, at most 4. */
+unsigned pool_processors(void);
+
 /* Starts `n` threads, or as many as can be had, but at least one. */
 int pool_start(struct pool *pool, unsigned n, pool_work *work, void *ctx,
 	       struct error *err);

@@ -5,21 +5,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "sys/dirents.h"
 #include "sys/fs.h"
 
 enum {
-	FDS_MAX =
-		64, /* directories a walk keeps open; the others are found again by ".." */
-	REMOVE_DEPTH =
-		48, /* levels a removal descends before it moves what is below up */
+	FDS_MAX = 64, /* that a walk keeps open; the others are found again by ".." */
 };
 
 /* A directory on the way down. */
@@ -40,54 +34,23 @@ struct walker {
 	dev_t top_dev;
 };
 
-static bool is_dots(const char *name)
-{
-	return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
-}
-
-/* A DT_ value, asking the inode where the file system does not tell. */
-static int type_of(int fd, const struct dirent *entry)
-{
-	struct stat st;
-
-	if (entry->d_type != DT_UNKNOWN)
-		return entry->d_type;
-	if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return DT_UNKNOWN;
-	return IFTODT(st.st_mode);
-}
-
-static bool is_dir(int fd, const struct dirent *entry)
-{
-	return type_of(fd, entry) == DT_DIR;
-}
-
 static int read_names(int fd, bool links_only, struct strvec *names,
 		      struct strvec *subdirs)
 {
-	CLEANUP(closedirp) DIR *dir = NULL;
+	CLEANUP(dirents_release) struct dirents dirents = DIRENTS_INIT;
+	CLEANUP(closep) int copy = -1;
+	const struct dirent_entry *entry;
 
-	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (copy < 0)
-		return -errno;
-	dir = fdopendir(copy);
-	if (!dir) {
-		close(copy);
-		return -ENOMEM;
-	}
-	for (;;) {
-		errno = 0;
-		const struct dirent *entry = readdir(dir);
-		if (!entry)
-			return -errno;
-		if (is_dots(entry->d_name))
-			continue;
-		int type = type_of(fd, entry);
+	/* fails where names can be read, but nothing behind them */
+	int r = fs_open_dir(fd, ".", &copy, NULL);
+	while (r >= 0 && (r = dirents_next(&dirents, copy, &entry)) > 0) {
+		uint8_t type = dirents_type(fd, entry);
 		if (type == DT_DIR)
-			strvec_push(subdirs, entry->d_name);
+			strvec_push(subdirs, entry->name);
 		else if (!links_only || type == DT_LNK)
-			strvec_push(names, entry->d_name);
+			strvec_push(names, entry->name);
 	}
+	return r;
 }
 
 /* Visits the directory and puts it on the stack; takes the descriptor over. */
@@ -188,147 +151,4 @@ int tree_walk(int dirfd, struct tree_walk *walk, struct error *err)
 	free(w.frames);
 	strbuf_release(&w.path);
 	return r < 0 ? r : 0;
-}
-
-/* Without write permission, its owner can neither empty nor enter a directory. */
-static void make_writable(int parent, const char *name)
-{
-	CLEANUP(closep)
-	int fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	char path[64];
-
-	if (fd < 0)
-		return;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	chmod(path, 0700);
-}
-
-/* Opens a subdirectory, not across a mount point (openat2, or by device before 5.6). */
-static int open_below(int parent, const char *name)
-{
-	struct open_how how = {
-		.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
-		.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS,
-	};
-	struct stat outer, inner;
-
-	int fd = (int)syscall(SYS_openat2, parent, name, &how, sizeof(how));
-	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
-		return fd;
-	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0 && (fstat(parent, &outer) < 0 || fstat(fd, &inner) < 0 ||
-			outer.st_dev != inner.st_dev)) {
-		close(fd);
-		errno = EXDEV;
-		return -1;
-	}
-	return fd;
-}
-
-struct removal {
-	int trash_fd;
-	struct error *err;
-	int first; /* the first error, -errno */
-	unsigned errors;
-};
-
-static void note_error(struct removal *rm, int code, const char *name)
-{
-	rm->errors++;
-	if (rm->first == 0)
-		rm->first = code == -EXDEV
-				    ? error_say(rm->err, code,
-						"'%s' is a mount point, left alone", name)
-				    : error_set(rm->err, code, "remove '%s'", name);
-}
-
-/* Puts a directory that is too far down for us right into the trash. */
-static int move_up(struct removal *rm, int parent, const char *name)
-{
-	char to[32];
-
-	for (unsigned i = 0; i < 1000000; i++) {
-		snprintf(to, sizeof(to), "deep-%u", i);
-		if (fs_exists(rm->trash_fd, to) == 0)
-			return fs_move(parent, name, rm->trash_fd, to, NULL);
-	}
-	return -EEXIST;
-}
-
-static void remove_entry(struct removal *rm, int parent, const char *name, bool dir,
-			 int depth);
-
-/* One pass over a directory; returns how many entries it found. */
-static unsigned remove_content(struct removal *rm, int fd, const char *name, int depth)
-{
-	CLEANUP(closedirp) DIR *dir = NULL;
-	unsigned found = 0;
-
-	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = copy >= 0 ? fdopendir(copy) : NULL;
-	if (!dir) {
-		note_error(rm, -errno, name);
-		closep(&copy);
-		return 0;
-	}
-	for (;;) {
-		errno = 0;
-		const struct dirent *entry = readdir(dir);
-		if (!entry)
-			break;
-		if (is_dots(entry->d_name))
-			continue;
-		found++;
-		remove_entry(rm, fd, entry->d_name, is_dir(fd, entry), depth);
-	}
-	if (errno)
-		note_error(rm, -errno, name);
-	return found;
-}
-
-static void remove_entry(struct removal *rm, int parent, const char *name, bool dir,
-			 int depth)
-{
-	if (!dir) {
-		if (unlinkat(parent, name, 0) < 0 && errno != ENOENT)
-			note_error(rm, -errno, name);
-		return;
-	}
-
-	CLEANUP(closep) int fd = open_below(parent, name);
-	if (fd < 0 && errno == EACCES) {
-		make_writable(parent, name);
-		fd = open_below(parent, name);
-	}
-	if (fd < 0) {
-		note_error(rm, -errno, name);
-		return;
-	}
-	struct stat st;
-	if (geteuid() != 0 && fstat(fd, &st) == 0 && (st.st_mode & 0700) != 0700)
-		make_writable(parent, name);
-	if (depth >= REMOVE_DEPTH) {
-		int r = move_up(rm, parent, name);
-		if (r < 0)
-			note_error(rm, r, name);
-		return;
-	}
-
-	/* some file systems skip entries when others go away during the reading */
-	unsigned errors = rm->errors;
-	while (remove_content(rm, fd, name, depth + 1) > 0 && rm->errors == errors)
-		;
-	if (unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		note_error(rm, -errno, name);
-}
-
-int tree_remove(int trash_fd, const char *name, struct error *err)
-{
-	struct removal rm = {.trash_fd = trash_fd, .err = err};
-	struct stat st;
-
-	if (fstatat(trash_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : error_set(err, -errno, "look at '%s'", name);
-	remove_entry(&rm, trash_fd, name, S_ISDIR(st.st_mode), 0);
-	return rm.first;
 }

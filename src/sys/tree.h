@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
 /*
- * Whole directory trees by descriptors: walking and removing.
- *
- * Neither follows a symbolic link, needs a path, or minds how deep the tree is: paths
- * longer than PATH_MAX and more levels than there are descriptors work.
+ * Walking directory trees by descriptors: no symbolic link is followed, no path needed,
+ * and the tree may be as deep as it likes: paths longer than PATH_MAX and more levels
+ * than there are descriptors work.
  */
 #pragma once
 
@@ -36,13 +35,3 @@ struct tree_walk {
 
 /* Memory grows with the names in the directories on the way, not with the tree. */
 int tree_walk(int dirfd, struct tree_walk *walk, struct error *err);
-
-/*
- * Removes `name` and everything below from the directory `trash_fd`. Directories that
- * their unprivileged owner may not change are made writable; nothing else is ever
- * altered. Very deep directories are moved up into `trash_fd` under names "deep-N",
- * which the caller must remove in turn (emptying the trash until it is empty does).
- * Mounts are not crossed: what is below one stays, and is an error. Goes on after an
- * error and returns the first.
- */
-int tree_remove(int trash_fd, const char *name, struct error *err);

@@ -26,6 +26,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +39,8 @@
 static pid_t target; /* 0: not this process */
 static bool forks_too;
 static const char *wanted;
-static long nth, seen;
+static long nth;
+static atomic_long seen; /* by any thread */
 
 __attribute__((constructor)) static void start(void)
 {

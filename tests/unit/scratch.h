@@ -25,7 +25,7 @@
 
 #include "base/alloc.h"
 #include "sys/fs.h"
-#include "sys/tree.h"
+#include "sys/removal.h"
 
 enum { SCRATCH_OTHER = 65534 /* nobody */ };
 
@@ -54,18 +54,9 @@ static inline int scratch_setup(void **state)
 
 static inline int scratch_teardown(void **state)
 {
-	struct strvec names = STRVEC_INIT;
-
 	(void)state;
-	do {
-		strvec_release(&names);
-		if (fs_list(scratch_dirfd, &names, NULL) < 0)
-			return -1;
-		for (size_t i = 0; i < names.n; i++)
-			if (tree_remove(scratch_dirfd, names.v[i], NULL) < 0)
-				return -1;
-	} while (names.n > 0);
-	strvec_release(&names);
+	if (removal_empty(scratch_dirfd, -1, NULL) < 0)
+		return -1;
 	close(scratch_dirfd);
 	return rmdir(scratch_dir);
 }
@@ -111,6 +102,23 @@ static inline int scratch_mkdir(int dirfd, const char *name)
 
 	assert_int_equal(fs_make_dir(dirfd, name, 0755, NULL), 0);
 	assert_int_equal(fs_open_dir(dirfd, name, &fd, NULL), 0);
+	return fd;
+}
+
+/* A chain of directories, each with a file "f" and a long name; returns the deepest. */
+static inline int scratch_chain(int dirfd, int levels)
+{
+	char name[21];
+	int fd = dup(dirfd);
+
+	memset(name, 'd', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	for (int i = 0; i < levels; i++) {
+		int next = scratch_mkdir(fd, name);
+		close(fd);
+		fd = next;
+		scratch_write(fd, "f", "x");
+	}
 	return fd;
 }
 
