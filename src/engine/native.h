@@ -11,15 +11,19 @@
  *	directory ─▶ chunk of names ─▶ directory: made, opened in all trees, handed out
  *	                             └▶ file: of which another name is there ─▶ link to it
  *	                                      the same in a base ─▶ link to that
+ *	                                      moved, the table knows from where ─▶ likewise
  *	                                      else ─▶ copy, look again, copy again if changed
  *
  * A directory gets its attributes when all in it has been named: what happens further
  * down does not change them. The same means: type, size, time, mode, owner, device,
  * target, extended attributes and ACLs; and content, where that is asked for. What differs
- * in attributes alone is copied, since the base's inode must stay as it is.
+ * in attributes alone is copied, since the base's inode must stay as it is. Where the
+ * table of the last run (table.h) tells that the source's file has not been touched, its
+ * target and attributes are not looked at again; what stat() tells of the base's still is,
+ * so that what somebody damaged there is copied again.
  *
- * Memory: a chunk for each directory that is being read, and files with several names
- * (links.h). Descriptors: a bounded number of directories wait with theirs open.
+ * Memory: a chunk for each directory that is being read, files with several names
+ * (links.h), and what the table says of itself. Descriptors: a bounded number of directories wait with theirs open.
  */
 #pragma once
 
