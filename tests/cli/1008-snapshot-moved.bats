@@ -8,6 +8,8 @@
 # shellcheck disable=SC2154,SC2034,SC2030,SC2031 # shared with lib/common.bash and run
 load lib/common
 
+root_backup=$BACKUP
+
 setup() {
 	common_setup
 	export ENGINE=native
@@ -208,6 +210,21 @@ fill_up() {
 	snapshot
 	run ! shared b a
 	shared same-2 same
+}
+
+@test "where statx() is not allowed, an older call does, and what was moved is compared" {
+	needs strace
+	mkdir "$src/d"
+	printf 1111 >"$src/d/a"
+	old_enough
+	BACKUP=$work/without-statx
+	printf '#!/bin/sh\nexec strace -f -o /dev/null -e inject=statx:error=EPERM %s "$@"\n' \
+		"$root_backup" >"$BACKUP"
+	chmod 755 "$BACKUP"
+	snapshot
+	mv "$src/d" "$src/e"
+	snapshot
+	shared e/a d/a
 }
 
 @test "whatever changes of a file is noticed, when the table knows it" {
