@@ -4,7 +4,7 @@
 # Shortcuts. Meson does the work; see `make help`.
 
 .DEFAULT_GOAL := all
-.PHONY: all setup run test asan lab lint format image install clean help
+.PHONY: all setup run test asan lab bench lint format image install clean help
 .PHONY: deps-build deps-run deps-test deps-lab deps-lint
 .NOTPARALLEL:
 
@@ -54,6 +54,11 @@ build-asan/build.ninja:
 
 lab: deps-lab build/tests-enabled ## tests on real Docker Engines of their own, as root
 	tools/run-tests build --suite lab
+
+# One part of it: make bench BENCH_OPTIONS='--only unchanged-*'
+bench: deps-run deps-test all ## measure against rsync and others, as root (QUICK=1: two minutes)
+	meson compile -C build bench
+	bench/run build $(if $(filter-out 0,$(QUICK)),--quick) $(BENCH_OPTIONS)
 
 lint: deps-lint ## gcc and clang without a warning, clang-tidy, cppcheck, shellcheck, ...
 	tools/lint
