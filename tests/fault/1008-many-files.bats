@@ -6,32 +6,8 @@
 
 # shellcheck disable=SC2154 # variables of lib/common.bash and of run
 load ../cli/lib/common
+load ../cli/lib/cost
 load lib/bench
-
-# measured FILE COMMAND...: runs it and notes the peak memory in KiB of the larger of its
-# two processes; rsync's does not count.
-measured() {
-	local peak=0 worker='' pid file line lines
-	"${@:2}" >"$work/out" 2>&1 &
-	pid=$!
-	while kill -0 "$pid" 2>/dev/null; do
-		[ -n "$worker" ] || worker=$(pgrep -P "$pid" -x backup) || :
-		for file in /proc/"$pid"/status /proc/"$worker"/status; do
-			{ mapfile -t lines <"$file"; } 2>/dev/null || continue
-			for line in "${lines[@]}"; do
-				[[ $line =~ ^VmHWM:[[:space:]]*([0-9]+) ]] || continue
-				[ "${BASH_REMATCH[1]}" -le "$peak" ] || peak=${BASH_REMATCH[1]}
-			done
-		done
-		sleep 0.05
-	done
-	echo "$peak" >"$1"
-	wait "$pid"
-}
-
-is_sanitized() {
-	grep -q __asan_init "$BACKUP"
-}
 
 @test "100,000 files: copied, then linked, removed, in little memory" {
 	bench_setup
@@ -45,13 +21,13 @@ is_sanitized() {
 		    with open(f"{sys.argv[1]}/{i // 1000}/file-{i:06}", "w") as file:
 		        file.write(str(i))
 	END
-	measured "$work/first" "$BACKUP"
+	measured VmHWM "$work/first" "$BACKUP"
 	run cat "$work/out"
 	[[ $output == *'100,000 files, 101 directories'*'100000 new'* ||
 		$output == *'100,000 files, 101 directories'*'100,000 new'* ]]
 	redate "$(snapshots)" 2001-01-01_00-00-00
 
-	measured "$work/second" "$BACKUP"
+	measured VmHWM "$work/second" "$BACKUP"
 	run cat "$work/out"
 	[[ $output == *'0 new, 0 changed: 0 B copied'*'100,000 linked: '*', 100.0 % of all'* ]]
 	same_inode "$(newest)/42/file-042424" "$dest/daily/2001-01-01_00-00-00/42/file-042424"
@@ -59,7 +35,7 @@ is_sanitized() {
 		<(cd "$(newest)" && find . -printf '%P %m %s %T@\n' | sort)
 	redate "daily/$(basename "$(newest)")" 2001-02-01_00-00-00
 
-	DAILY_COUNT=1 WEEKLY_COUNT=0 MONTHLY_COUNT=0 measured "$work/third" "$BACKUP"
+	DAILY_COUNT=1 WEEKLY_COUNT=0 MONTHLY_COUNT=0 measured VmHWM "$work/third" "$BACKUP"
 	run cat "$work/out"
 	[[ $output == *'removed daily/2001-01-01_00-00-00'* ]]
 	[ -z "$(ls -A "$dest/.backup/trash")" ]

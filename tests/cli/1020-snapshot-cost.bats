@@ -1,0 +1,73 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The backup-container authors
+#
+# What the native engine costs where that does not depend on the machine's mood: system
+# calls for each name, all of a run counted, and memory.
+
+# shellcheck disable=SC2154 # shared with lib/common.bash, lib/cost.bash and run
+load lib/common
+load lib/cost
+
+# Hundredths of a system call for each name.
+unchanged_most=370 # a look at it, a link, a look at what was linked; the rest is directories
+compared_most=570  # where no table of the last run helps
+first_most=1240    # opened, created, read, written, looked at again, given all it has
+
+# KiB beyond what is mapped from files.
+memory_most=24576
+
+setup() {
+	common_setup
+	export ENGINE=native
+}
+
+# per_name MOST COMMAND...: makes at most so many hundredths of a call for each name.
+per_name() {
+	local names
+	needs strace
+	count_calls "${@:2}"
+	names=$(find "$src" -printf . | wc -c)
+	echo "# calls for $names names: $calls" >&3
+	[ "$calls" -ge "$names" ] # it was all seen
+	[ "$((calls * 100 / names))" -le "$1" ]
+}
+
+@test "system calls for each name of 5,000 in 200 directories" {
+	mkdir "$src"/{0..199}
+	for dir in "$src"/*; do
+		for name in {0..24}; do echo "$name" >"$dir/$name"; done
+	done
+	# what is younger when it is copied is compared again by the next run
+	sleep 3
+
+	per_name "$first_most" "$BACKUP"
+	same_as_source "$(newest)"
+	per_name "$unchanged_most" "$BACKUP"
+	grep -q '0 new, 0 changed' "$work/out"
+	same_as_source "$(newest)"
+
+	rm "$dest"/.backup/snapshots/*.table
+	per_name "$compared_most" "$BACKUP"
+	grep -q '0 new, 0 changed' "$work/out"
+	same_as_source "$(newest)"
+}
+
+@test "memory for 100,000 names in one directory: copied, linked, one of them moved" {
+	python3 - "$src" <<-'END'
+		import sys
+		for i in range(100000):
+		    open(f"{sys.argv[1]}/file-{i:06}", "w").close()
+	END
+	for round in copied linked moved; do
+		[ "$round" != moved ] || mv "$src/file-042424" "$src/elsewhere"
+		measured RssAnon "$work/$round" "$BACKUP"
+		grep -q '100,000 files' "$work/out"
+	done
+
+	echo "# KiB: $(cat "$work"/{copied,linked,moved} | xargs)" >&3
+	for round in copied linked moved; do
+		[ "$(cat "$work/$round")" -gt 500 ]
+		is_sanitized || [ "$(cat "$work/$round")" -le "$memory_most" ]
+	done
+}
