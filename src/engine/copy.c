@@ -128,7 +128,7 @@ static int copy_by_buffer(struct copier *copier, int from, int to, off_t at, uin
 		size_t want = at_once(copier, len, BUFFER);
 		if ((want == BUFFER || copier->rate->bytes > 0) &&
 		    !may_go_on(copier, want))
-			return -EINTR;
+			return -ECANCELED;
 		ssize_t n = pread(from, copier->buffer, want, at);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -161,7 +161,7 @@ static int copy_range(struct copier *copier, int from, int to, off_t at, uint64_
 	while (len > 0 && !copier->no_range && copier->block == 0) {
 		size_t want = at_once(copier, len, RANGE_MAX);
 		if (!may_go_on(copier, want))
-			return -EINTR;
+			return -ECANCELED;
 		ssize_t n = copy_file_range(from, &in, to, &out, want, 0);
 		if (n > 0) {
 			len -= (uint64_t)n;
@@ -221,7 +221,7 @@ int copy_part(struct copier *copier, const struct copy_file *file, uint64_t at,
 		off_t data = lseek(file->from, (off_t)at, SEEK_DATA), hole = -1;
 		if (data < 0 && errno == ENXIO)
 			return 0; /* a hole up to the end */
-		if (data < 0 && errno != EINVAL) {
+		if (data < 0 && !is_unsupported(errno)) {
 			*ret_side = COPY_READING;
 			return -errno;
 		}

@@ -78,7 +78,7 @@ struct copy_file copy_file_init(const struct copier *copier, int from, int to,
 				uint64_t size, uint64_t blocks);
 
 /*
- * These return -errno, with the side whose error it is in `ret_side`; -EINTR: cancelled.
+ * These return -errno, with the side whose error it is in `ret_side`; -ECANCELED: told to stop.
  *
  * copy_part(), which copies what is from `at` up to `end`, returns 1 when the file ended
  * before: if any did, it is to be said to copy_finish().

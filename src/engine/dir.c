@@ -208,7 +208,7 @@ static int read_chunk(struct pass *pass, struct worker *worker, struct dir *dir)
 			 ? 0
 			 : syscall(SYS_getdents64, dir->source, dir->chunk, CHUNK);
 
-	if (n < 0)
+	if (n < 0 && errno != ENOENT) /* it was removed; there are no more names */
 		pass_unreadable(pass, worker, "read directory", dir->place, NULL, -errno);
 	dir->chunk_at = 0;
 	dir->chunk_len = n > 0 ? (size_t)n : 0;

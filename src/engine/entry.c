@@ -232,8 +232,9 @@ static enum put link_moved(struct pass *pass, struct worker *worker,
 	const struct candidate c = {
 		.fd = worker->moved_fd,
 		.name = row->name,
-		.known = row->state.ctim == state.ctim,
-		.compare = look->birth == 0 && row->state.ctim != state.ctim,
+		.known = !pass->job->checksum && row->state.ctim == state.ctim,
+		.compare = pass->job->checksum ||
+			   (look->birth == 0 && row->state.ctim != state.ctim),
 	};
 	if (c.fd < 0 ||
 	    !is_same(pass, worker, dir, name, &look->st, &c, have_xattrs, &exists))
@@ -380,7 +381,7 @@ static int copy_steadily(struct pass *pass, struct worker *worker, const struct 
 			copy_file_init(&worker->copier, from, to, (uint64_t)st->st_size,
 				       (uint64_t)st->st_blocks);
 		int r = parts_copy(pass, worker, &file, &side);
-		if (r == -EINTR)
+		if (r == -ECANCELED)
 			return r;
 		if (r < 0 && side == COPY_WRITING)
 			return refused(pass, worker, "write", dir, name, r);
@@ -393,8 +394,11 @@ static int copy_steadily(struct pass *pass, struct worker *worker, const struct 
 			return 1;
 		if (!has_changed(st, &now))
 			return 0;
+		const struct timespec before = st->st_mtim;
 		*st = now;
 		if (left == 0) {
+			/* with the new time, the next run would take it for the same */
+			st->st_mtim = before;
 			pass_note(pass, "changed while it was read:", dir->place, name,
 				  0);
 			return 0;
@@ -554,6 +558,10 @@ static enum put put_name(struct pass *pass, struct worker *worker, const struct 
 		place_drop(place);
 		if (r == 0)
 			return PUT_INNER;
+		if (r != -EMLINK && r != -EXDEV && r != -EPERM) {
+			refused(pass, worker, "link", dir, name, r);
+			return PUT_NOT;
+		}
 		enum put put = put_alone(pass, worker, dir, name, look);
 		if (r != -EMLINK || put == PUT_NOT)
 			return put;
@@ -648,6 +656,9 @@ static void put_late_name(struct pass *pass, struct worker *worker,
 	struct stat before;
 
 	dir.source = open_place(pass->source_fd, late->place);
+	int r = dir.source < 0 ? -errno : pass_look(dir.source, late->name, &look);
+	if (r == 0 && S_ISDIR(look.st.st_mode))
+		r = -ENOENT;
 	for (size_t i = 0; i < pass->bases; i++)
 		dir.base[i] = open_place(pass->base_fd[i], late->place);
 	if (!pass->job->dry_run) {
@@ -655,11 +666,12 @@ static void put_late_name(struct pass *pass, struct worker *worker,
 		if (path >= 0)
 			dir.copy = openat(path, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}
-	if (dir.source < 0 || pass_look(dir.source, late->name, &look) < 0 ||
-	    S_ISDIR(look.st.st_mode)) {
+	if (r == -ENOENT || r == -ENOTDIR) {
 		worker->counts.vanished++;
 		pass_note(pass, "vanished before it could be copied:", late->place,
 			  late->name, 0);
+	} else if (r < 0) {
+		pass_unreadable(pass, worker, "look at", late->place, late->name, r);
 	} else if (pass->job->dry_run) {
 		entry_put(pass, worker, &dir, late->name, &look);
 	} else if (dir.copy < 0 || fstat(dir.copy, &before) < 0) {

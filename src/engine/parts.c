@@ -76,7 +76,7 @@ static void copy_parts(struct pass *pass, struct worker *worker, struct parts *p
 
 	while (take(parts, &at, &end)) {
 		int r = pass_stopped(pass)
-				? -EINTR
+				? -ECANCELED
 				: copy_part(&worker->copier, parts->file, at, end, &side);
 		if (r == 0)
 			continue;

@@ -11,6 +11,6 @@
 
 #include "engine/pass.h"
 
-/* As copy_content(), of any file. -EINTR also when the pass was stopped. */
+/* As copy_content(), of any file. -ECANCELED also when the pass was stopped. */
 int parts_copy(struct pass *pass, struct worker *worker, const struct copy_file *file,
 	       enum copy_side *ret_side);

@@ -78,8 +78,10 @@ static ssize_t get(const struct target *t, const char *name, char *buf, size_t s
 		return fgetxattr(t->fd, name, buf, size);
 	if (!atomic_load_explicit(&no_at_calls, memory_order_relaxed)) {
 		struct at_args args = {.value = (uintptr_t)buf, .size = (uint32_t)size};
-		return syscall(NR_GETXATTRAT, t->fd, t->name, AT_SYMLINK_NOFOLLOW, name,
-			       &args, sizeof(args));
+		long r = syscall(NR_GETXATTRAT, t->fd, t->name, AT_SYMLINK_NOFOLLOW, name,
+				 &args, sizeof(args));
+		if (!is_missing(r))
+			return r;
 	}
 	return lgetxattr(proc_path(t, path), name, buf, size);
 }

@@ -188,6 +188,7 @@ static void publish_table(const struct store *store, const char *name)
 	CLEANUP(freep) char *mine = xasprintf("%s.table", name);
 	CLEANUP(strvec_release) struct strvec files = STRVEC_INIT;
 
+	unlinkat(store->records, mine, 0); /* of one that had the name before */
 	fs_move(store->building, mine, store->records, mine, NULL);
 	if (fs_list(store->records, &files, NULL) < 0)
 		return;

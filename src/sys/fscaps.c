@@ -28,14 +28,33 @@ void fscaps_look(int dirfd, struct fscaps *ret)
 	ret->acls = can_read(dirfd, acl_name);
 }
 
+/* 1: it is kept; 0: it cannot be; -errno: that cannot be told. */
+static int keeps(int fd, const char *name, const void *value, size_t size)
+{
+	if (fsetxattr(fd, name, value, size, 0) == 0)
+		return 1;
+	switch (errno) {
+	case EIO:
+	case EINTR:
+	case ENOMEM:
+	case ENOSPC:
+	case EDQUOT:
+	case EROFS:
+		return -errno;
+	default:
+		return 0;
+	}
+}
+
+/* When in doubt they are, and nothing is taken for the same that is not. */
 static bool keeps_nanoseconds(int fd)
 {
 	const struct timespec odd = {.tv_sec = 1000000000, .tv_nsec = 123456789};
 	const struct timespec times[] = {odd, odd};
 	struct stat st;
 
-	return futimens(fd, times) == 0 && fstat(fd, &st) == 0 &&
-	       st.st_mtim.tv_sec == odd.tv_sec && st.st_mtim.tv_nsec == odd.tv_nsec;
+	return futimens(fd, times) < 0 || fstat(fd, &st) < 0 ||
+	       (st.st_mtim.tv_sec == odd.tv_sec && st.st_mtim.tv_nsec == odd.tv_nsec);
 }
 
 int fscaps_try(int dirfd, struct fscaps *ret, struct error *err)
@@ -57,10 +76,15 @@ int fscaps_try(int dirfd, struct fscaps *ret, struct error *err)
 	if (fd < 0)
 		return error_set(err, -errno, "create a file");
 	ret->hard_links = linkat(dirfd, probe, dirfd, second, 0) == 0;
-	ret->xattrs = fsetxattr(fd, "user.backup-probe", "1", 1, 0) == 0;
-	ret->acls = fsetxattr(fd, acl_name, acl, sizeof(acl), 0) == 0;
+	int xattrs = keeps(fd, "user.backup-probe", "1", 1);
+	int acls = keeps(fd, acl_name, acl, sizeof(acl));
+	ret->xattrs = xattrs > 0;
+	ret->acls = acls > 0;
 	ret->nanoseconds = keeps_nanoseconds(fd);
 	unlinkat(dirfd, second, 0);
 	unlinkat(dirfd, probe, 0);
+	if (xattrs < 0 || acls < 0)
+		return error_set(err, xattrs < 0 ? xattrs : acls,
+				 "give a file attributes");
 	return 0;
 }

@@ -24,6 +24,6 @@ void fscaps_look(int dirfd, struct fscaps *ret);
 
 /*
  * What can be written there, tried on a file that is removed again. An error means that
- * not even that file could be made.
+ * not even that file could be made, or that it did not work for now.
  */
 int fscaps_try(int dirfd, struct fscaps *ret, struct error *err);

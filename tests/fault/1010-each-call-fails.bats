@@ -32,3 +32,27 @@ setup() {
 @test "nothing can be opened, once" {
 	least=40 each_call aged fail EMFILE -- open
 }
+
+# What the native engine can meet, as CALL:ERRNO,ERRNO...
+# shellcheck disable=SC2054
+faults=(
+	open:EIO,EMFILE create:ENOSPC,EINTR read:EIO write:EIO,ENOSPC link:EMLINK,EIO
+	mkdir:ENOSPC,EMLINK rename:EIO unlink:EIO fsync:EIO syncfs:EIO range:EIO,ENOSPC
+	clone:ENOSPC,EIO stat:EIO readdir:EIO readlink:EIO symlink:ENOSPC mknod:ENOSPC,EPERM
+	chmod:EIO,EPERM chown:EIO,EPERM time:EIO,EPERM setxattr:ENOSPC,EIO xattr:EIO
+	xattrat:EIO,ENOSYS seek:EIO,EINTR truncate:EIO,EINTR
+)
+
+@test "each third call fails, in the native engine's first run" {
+	ENGINE=native least=120 each_call fresh some 3 "$RANDOM" "${faults[@]}"
+}
+
+@test "each third call fails, in the native engine's run that publishes, moves and removes" {
+	ENGINE=native least=180 each_call aged some 3 "$RANDOM" "${faults[@]}"
+}
+
+@test "the native engine gets by without what a kernel or file system may lack" {
+	ENGINE=native least=15 each_call aged always link:EMLINK,EXDEV,EPERM \
+		range:EXDEV,ENOSYS,EINVAL clone:ENOSPC,EXDEV,EIO,EOPNOTSUPP \
+		seek:EINVAL,EOPNOTSUPP,ENOSYS xattrat:ENOSYS,EPERM
+}

@@ -6,9 +6,12 @@
  *
  *	FAULT_PROGRAM  the process it is for, by its name in /proc/PID/comm
  *	FAULT_FORKS    set: also what it forks; else its children are left alone
- *	FAULT_CALL     only calls of this name count: open create mkdir rename unlink link
- *	               symlink write truncate chmod fsync syncfs lock; "change" is all but
- *	               open and lock (the default), "any" is all
+ *	FAULT_THREADS  set: only calls of its threads, but not of the first
+ *	FAULT_CALL     only calls of this name count: create mkdir rename unlink link symlink
+ *	               mknod write range clone truncate chmod chown time setxattr fsync
+ *	               syncfs; or one that changes nothing: open read stat readdir readlink
+ *	               seek xattr xattrat lock; "change" is all of the former (the default),
+ *	               "any" is all
  *	FAULT_NTH      which one, from 1; 0: every one
  *	FAULT_ERRNO    it fails with this number, or
  *	FAULT_COMMAND  sh runs this first, and then the call is made ($PPID is the process
@@ -18,11 +21,14 @@
  *	FAULT_ALONE    (set)
  *	FAULT_HIT      a file that is made when that happens
  *
- * "open" is every open(2), "create" one with O_CREAT.
+ * "open" is every open(2), "create" one with O_CREAT, "range" copy_file_range(2), "clone"
+ * the ioctl FICLONE, "readdir" getdents64(2) and "xattrat" listxattrat(2) and the like,
+ * which the program calls by number.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -32,12 +38,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static pid_t target; /* 0: not this process */
-static bool forks_too;
+static bool forks_too, threads_only;
 static const char *wanted;
 static long nth;
 static atomic_long seen; /* by any thread */
@@ -53,6 +60,7 @@ __attribute__((constructor)) static void start(void)
 	wanted = getenv("FAULT_CALL") ? getenv("FAULT_CALL") : "change";
 	nth = strtol(n, NULL, 10);
 	forks_too = getenv("FAULT_FORKS");
+	threads_only = getenv("FAULT_THREADS");
 	target = getpid();
 }
 
@@ -66,14 +74,27 @@ static __typeof__(syscall) *raw(void)
 	return next;
 }
 
+static bool changes_nothing(const char *call)
+{
+	static const char *const calls[] = {"open",    "read",	   "stat",
+					    "readdir", "readlink", "seek",
+					    "xattr",   "xattrat",  "lock"};
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		if (strcmp(call, calls[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool is_wanted(const char *call)
 {
+	if (threads_only && raw()(SYS_gettid) == getpid())
+		return false;
 	if (strcmp(wanted, "any") == 0 || strcmp(wanted, call) == 0)
 		return true;
 	if (strcmp(call, "create") == 0 && strcmp(wanted, "open") == 0)
 		return true;
-	return strcmp(wanted, "change") == 0 && strcmp(call, "open") != 0 &&
-	       strcmp(call, "lock") != 0;
+	return strcmp(wanted, "change") == 0 && !changes_nothing(call);
 }
 
 static void run_command(char *command)
@@ -100,7 +121,7 @@ static bool meets_fault(const char *call)
 
 	if (!target || (target != getpid() && !forks_too) || !is_wanted(call))
 		return false;
-	if (++seen != nth && nth != 0)
+	if (atomic_fetch_add(&seen, 1) + 1 != nth && nth != 0)
 		return false;
 	if (hit)
 		raw()(SYS_openat, AT_FDCWD, hit, O_WRONLY | O_CREAT, 0666);
@@ -247,10 +268,135 @@ CALL(int, flock, int fd, int operation)
 	return (int)INJECT("lock", SYS_flock, fd, operation);
 }
 
-/* Only renames are counted; what else comes this way is passed on. */
+CALL(int, mknodat, int dirfd, const char *path, mode_t mode, dev_t dev)
+{
+	return (int)INJECT("mknod", SYS_mknodat, dirfd, path, mode, dev);
+}
+
+CALL(int, fchown, int fd, uid_t uid, gid_t gid)
+{
+	return (int)INJECT("chown", SYS_fchown, fd, uid, gid);
+}
+
+CALL(int, fchownat, int dirfd, const char *path, uid_t uid, gid_t gid, int flags)
+{
+	return (int)INJECT("chown", SYS_fchownat, dirfd, path, uid, gid, flags);
+}
+
+CALL(int, futimens, int fd, const struct timespec *times)
+{
+	return (int)INJECT("time", SYS_utimensat, fd, NULL, times, 0);
+}
+
+CALL(int, utimensat, int dirfd, const char *path, const struct timespec *times, int flags)
+{
+	return (int)INJECT("time", SYS_utimensat, dirfd, path, times, flags);
+}
+
+CALL(ssize_t, copy_file_range, int from, off_t *from_at, int to, off_t *to_at, size_t len,
+     unsigned flags)
+{
+	return INJECT("range", SYS_copy_file_range, from, from_at, to, to_at, len, flags);
+}
+
+CALL(int, ioctl, int fd, unsigned long request, void *arg)
+{
+	if (request == FICLONE && meets_fault("clone"))
+		return -1;
+	return (int)raw()(SYS_ioctl, fd, request, arg);
+}
+
+CALL(ssize_t, read, int fd, void *data, size_t len)
+{
+	return INJECT("read", SYS_read, fd, data, len);
+}
+
+#define PREAD(symbol)                                                       \
+	CALL(ssize_t, symbol, int fd, void *data, size_t len, off_t offset) \
+	{                                                                   \
+		return INJECT("read", SYS_pread64, fd, data, len, offset);  \
+	}
+PREAD(pread)
+PREAD(pread64)
+
+#define LSEEK(symbol)                                                 \
+	CALL(off_t, symbol, int fd, off_t offset, int whence)         \
+	{                                                             \
+		return INJECT("seek", SYS_lseek, fd, offset, whence); \
+	}
+LSEEK(lseek)
+LSEEK(lseek64)
+
+CALL(ssize_t, readlinkat, int dirfd, const char *path, char *data, size_t size)
+{
+	return INJECT("readlink", SYS_readlinkat, dirfd, path, data, size);
+}
+
+/* What the C library does with its own idea of a struct, it goes on doing. */
+#define PASS_ON(type, name, symbol, parameters, ...)                          \
+	type fake_##symbol parameters EXPORT(#symbol);                        \
+	type fake_##symbol parameters                                         \
+	{                                                                     \
+		static type(*next) parameters;                                \
+		if (!next)                                                    \
+			next = (type(*) parameters)dlsym(RTLD_NEXT, #symbol); \
+		return meets_fault(name) ? -1 : next(__VA_ARGS__);            \
+	}
+#define STAT(symbol) \
+	PASS_ON(int, "stat", symbol, (const char *path, struct stat *st), path, st)
+#define FSTAT(symbol) PASS_ON(int, "stat", symbol, (int fd, struct stat *st), fd, st)
+#define FSTATAT(symbol)                                                                 \
+	PASS_ON(int, "stat", symbol,                                                    \
+		(int dirfd, const char *path, struct stat *st, int flags), dirfd, path, \
+		st, flags)
+STAT(stat)
+STAT(stat64)
+STAT(lstat)
+STAT(lstat64)
+FSTAT(fstat)
+FSTAT(fstat64)
+FSTATAT(fstatat)
+FSTATAT(fstatat64)
+PASS_ON(int, "stat", statx,
+	(int dirfd, const char *path, int flags, unsigned mask, struct statx *st), dirfd,
+	path, flags, mask, st)
+PASS_ON(int, "chmod", fchmodat, (int dirfd, const char *path, mode_t mode, int flags),
+	dirfd, path, mode, flags)
+PASS_ON(ssize_t, "xattr", flistxattr, (int fd, char *list, size_t size), fd, list, size)
+PASS_ON(ssize_t, "xattr", llistxattr, (const char *path, char *list, size_t size), path,
+	list, size)
+PASS_ON(ssize_t, "xattr", fgetxattr, (int fd, const char *name, void *v, size_t size), fd,
+	name, v, size)
+PASS_ON(ssize_t, "xattr", lgetxattr,
+	(const char *path, const char *name, void *v, size_t size), path, name, v, size)
+PASS_ON(int, "setxattr", fsetxattr,
+	(int fd, const char *name, const void *v, size_t size, int flags), fd, name, v,
+	size, flags)
+PASS_ON(int, "setxattr", lsetxattr,
+	(const char *path, const char *name, const void *v, size_t size, int flags), path,
+	name, v, size, flags)
+
+/* What the C library has no function for. */
+static const char *name_of(long number)
+{
+	switch (number) {
+	case SYS_renameat2:
+		return "rename";
+	case SYS_getdents64:
+		return "readdir";
+	case SYS_statx:
+		return "stat";
+	case 464: /* getxattrat */
+	case 465: /* listxattrat */
+		return "xattrat";
+	default:
+		return NULL;
+	}
+}
+
 CALL(long, syscall, long number, long a, long b, long c, long d, long e, long f)
 {
-	if (number == SYS_renameat2 && meets_fault("rename"))
-		return -1;
-	return raw()(number, a, b, c, d, e, f);
+	const char *name = name_of(number);
+
+	return name && meets_fault(name) ? -1 : raw()(number, a, b, c, d, e, f);
 }
