@@ -56,6 +56,7 @@ static int clean_up(const struct config *config, int signo)
 	struct error err;
 
 	signals_catch();
+	log_status(log, ""); /* where the run was */
 	log_adopt_run_file(log, config->run_log_dir, getpid());
 	if (*config->log_file && log_add_file(log, config->log_file, &err) < 0)
 		log_warn(log, "%s, going on without it", err.msg);

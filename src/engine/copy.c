@@ -144,6 +144,7 @@ static int copy_by_buffer(struct copier *copier, int from, int to, off_t at, uin
 				: write_fully(to, copier->buffer, (size_t)n, at);
 		if (r < 0)
 			return r;
+		tally_add(&copier->done, (uint64_t)n);
 		at += n;
 		len -= (uint64_t)n;
 	}
@@ -164,6 +165,7 @@ static int copy_range(struct copier *copier, int from, int to, off_t at, uint64_
 			return -ECANCELED;
 		ssize_t n = copy_file_range(from, &in, to, &out, want, 0);
 		if (n > 0) {
+			tally_add(&copier->done, (uint64_t)n);
 			len -= (uint64_t)n;
 			continue;
 		}
@@ -196,8 +198,10 @@ int copy_begin(struct copier *copier, const struct copy_file *file,
 	if (file->size == 0)
 		return 1;
 	if (file->size >= CLONE_MIN && !copier->no_clone && copier->rate->bytes == 0) {
-		if (ioctl(file->to, FICLONE, file->from) == 0)
+		if (ioctl(file->to, FICLONE, file->from) == 0) {
+			tally_add(&copier->done, file->size);
 			return 1;
+		}
 		if (is_unsupported(errno))
 			copier->no_clone = true;
 	}
@@ -219,14 +223,18 @@ int copy_part(struct copier *copier, const struct copy_file *file, uint64_t at,
 				  ret_side);
 	while (r == 0 && at < end) {
 		off_t data = lseek(file->from, (off_t)at, SEEK_DATA), hole = -1;
-		if (data < 0 && errno == ENXIO)
-			return 0; /* a hole up to the end */
+		if (data < 0 && errno == ENXIO) { /* a hole up to the end */
+			tally_add(&copier->done, end - at);
+			return 0;
+		}
 		if (data < 0 && !is_unsupported(errno)) {
 			*ret_side = COPY_READING;
 			return -errno;
 		}
 		if (data >= 0) {
-			at = (uint64_t)data;
+			uint64_t skip = (uint64_t)data < end ? (uint64_t)data : end;
+			tally_add(&copier->done, skip - at);
+			at = skip;
 			hole = lseek(file->from, data, SEEK_HOLE);
 		}
 		if (at >= end)

@@ -28,11 +28,29 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
+
+/* A thread's own count, which others may read meanwhile. */
+struct tally {
+	atomic_ullong n;
+};
+
+static inline void tally_add(struct tally *tally, uint64_t n)
+{
+	atomic_store_explicit(&tally->n,
+			      atomic_load_explicit(&tally->n, memory_order_relaxed) + n,
+			      memory_order_relaxed);
+}
+
+static inline uint64_t tally_read(struct tally *tally)
+{
+	return atomic_load_explicit(&tally->n, memory_order_relaxed);
+}
 
 /* How fast all of them together may copy. */
 struct copy_rate {
@@ -52,6 +70,7 @@ struct copier {
 	size_t block;  /* so many zeros are left as a hole; 0: all are written */
 	bool reserve;  /* room for large files */
 	struct copy_rate *rate;
+	struct tally done; /* bytes, with holes and what was reflinked */
 };
 
 enum copy_side {

@@ -16,6 +16,13 @@
 #include "base/strvec.h"
 #include "model/snapshot.h"
 
+/* How far a copy has come. */
+struct engine_progress {
+	uint64_t files;	 /* everything but directories */
+	uint64_t bytes;	 /* of their content */
+	uint64_t copied; /* of those bytes */
+};
+
 struct engine_job {
 	const char *source; /* absolute path of a directory */
 	const char *
@@ -47,7 +54,12 @@ struct engine_job {
 
 	/* One line worth telling the user, of a bounded number; `warning` or not. */
 	void (*note)(void *ctx, bool warning, const char *text);
-	void *note_ctx;
+	/*
+	 * Called a few times a second, never while note() is; NULL: nobody wants to know.
+	 * Not every engine can tell.
+	 */
+	void (*progress)(void *ctx, const struct engine_progress *progress);
+	void *note_ctx; /* of both */
 };
 
 enum engine_outcome {

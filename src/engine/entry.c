@@ -632,6 +632,9 @@ void entry_put(struct pass *pass, struct worker *worker, struct dir *dir,
 		add_row(pass, worker, dir, name, &now, ino, put);
 	uint64_t bytes =
 		S_ISREG(st->st_mode) || S_ISLNK(st->st_mode) ? (uint64_t)st->st_size : 0;
+	tally_add(&worker->files, 1);
+	if (put == PUT_LINKED || put == PUT_INNER)
+		tally_add(&worker->linked, bytes);
 	c->files++;
 	c->bytes += bytes;
 	c->new_files += put == PUT_NEW;
@@ -699,6 +702,7 @@ void entry_put_late(struct pass *pass, struct worker *worker)
 	pass->late = true; /* and directories hand down what they have */
 	pass->group_inherited = true;
 	for (size_t i = 0; i < pass->late_n; i++) {
+		pass_tick(pass);
 		if (!pass_stopped(pass))
 			put_late_name(pass, worker, &pass->late_names[i]);
 		place_drop(pass->late_names[i].place);

@@ -54,6 +54,11 @@ static void work(void *ctx, unsigned worker, struct pool_item *item)
 	dir_work(pass, &pass->workers[worker], (struct dir *)item);
 }
 
+static void tick(void *ctx)
+{
+	pass_tick(ctx);
+}
+
 /*
  * What the destination gives to new files by itself (its set-group-id bit, a default ACL)
  * must not get into the copy.
@@ -160,6 +165,7 @@ static int walk(struct pass *pass, unsigned threads, struct snapshot_counts *ret
 
 	copy_rate_init(&rate, job->bwlimit);
 	pass->workers = xcalloc(threads, sizeof(*pass->workers));
+	pass->workers_n = threads;
 	for (unsigned i = 0; i < threads; i++) {
 		copier_init(&pass->workers[i].copier, job->cancel_fd, &rate);
 		pass->workers[i].copier.block = pass->block;
@@ -171,6 +177,7 @@ static int walk(struct pass *pass, unsigned threads, struct snapshot_counts *ret
 	}
 	int r = pool_start(&pass->pool, threads, work, pass, err);
 	if (r >= 0) {
+		pass->pool.tick = job->progress ? tick : NULL;
 		pool_push(&pass->pool, &dir_new_top(pass)->item);
 		pool_finish(&pass->pool, job->cancel_fd);
 		entry_put_late(pass, &pass->workers[0]);

@@ -46,7 +46,8 @@ static void drop(struct parts *parts)
 }
 
 /* The next part begins where there is data: holes may be of any length. */
-static bool take(struct parts *parts, uint64_t *ret_at, uint64_t *ret_end)
+static bool take(struct parts *parts, struct copier *copier, uint64_t *ret_at,
+		 uint64_t *ret_end)
 {
 	const struct copy_file *file = parts->file;
 	uint64_t left = 0;
@@ -54,10 +55,11 @@ static bool take(struct parts *parts, uint64_t *ret_at, uint64_t *ret_end)
 	pthread_mutex_lock(&parts->lock);
 	if (file->holes && parts->next < file->size) {
 		off_t data = lseek(file->from, (off_t)parts->next, SEEK_DATA);
-		if (data < 0 && errno == ENXIO)
-			parts->next = file->size;
-		else if (data > 0 && (uint64_t)data > parts->next)
-			parts->next = (uint64_t)data;
+		uint64_t next = data < 0 ? parts->next : (uint64_t)data;
+		if ((data < 0 && errno == ENXIO) || next > file->size)
+			next = file->size;
+		tally_add(&copier->done, next - parts->next);
+		parts->next = next;
 	}
 	if (parts->next < file->size && parts->result == 0) {
 		left = file->size - parts->next;
@@ -74,7 +76,7 @@ static void copy_parts(struct pass *pass, struct worker *worker, struct parts *p
 	enum copy_side side = COPY_READING;
 	uint64_t at, end;
 
-	while (take(parts, &at, &end)) {
+	while (take(parts, &worker->copier, &at, &end)) {
 		int r = pass_stopped(pass)
 				? -ECANCELED
 				: copy_part(&worker->copier, parts->file, at, end, &side);

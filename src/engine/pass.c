@@ -154,3 +154,21 @@ bool pass_is_fatal(int code)
 {
 	return code == -ENOSPC || code == -EDQUOT || code == -EROFS || code == -EIO;
 }
+
+void pass_tick(struct pass *pass)
+{
+	struct engine_progress now = {0};
+
+	if (!pass->job->progress)
+		return;
+	for (unsigned i = 0; i < pass->workers_n; i++) {
+		struct worker *worker = &pass->workers[i];
+		now.files += tally_read(&worker->files);
+		now.bytes += tally_read(&worker->linked);
+		now.copied += tally_read(&worker->copier.done);
+	}
+	now.bytes += now.copied;
+	pthread_mutex_lock(&pass->lock);
+	pass->job->progress(pass->job->note_ctx, &now);
+	pthread_mutex_unlock(&pass->lock);
+}

@@ -38,6 +38,8 @@ struct look {
 /* A thread's own. */
 struct worker {
 	struct snapshot_counts counts; /* added up at the end */
+	struct tally files;	       /* that have been put */
+	struct tally linked;	       /* bytes of them that were not copied */
 	struct copier copier;
 	struct table_sheet sheet;
 	uint64_t moved; /* number in the old table of the directory ... */
@@ -54,6 +56,7 @@ struct pass {
 	struct links *links;
 	struct pool pool;
 	struct worker *workers;
+	unsigned workers_n;
 	struct place *top;
 	int source_fd; /* the top of the source */
 	int target_fd; /* the top of the copy; -1 in a dry run */
@@ -72,7 +75,7 @@ struct pass {
 	atomic_bool no_noatime; /* the source does not let us read without a trace */
 	atomic_bool partial;
 
-	pthread_mutex_t lock; /* guards what follows, and job->note() */
+	pthread_mutex_t lock; /* guards what follows, job->note() and progress() */
 	struct late_name *late_names;
 	size_t late_n, late_cap;
 	unsigned notes, notes_cut;
@@ -116,6 +119,9 @@ void pass_unreadable(struct pass *pass, struct worker *worker, const char *words
 /* Ends the pass. Only the first call counts. Returns `code`. */
 int pass_fail(struct pass *pass, const char *words, const struct place *place,
 	      const char *name, int code);
+
+/* Tells how far it has come. By the thread that started the pool. */
+void pass_tick(struct pass *pass);
 
 /* Whether an error of the destination makes going on senseless. */
 bool pass_is_fatal(int code);

@@ -11,6 +11,7 @@
 #include "flow/destination.h"
 #include "flow/judge.h"
 #include "flow/prepass.h"
+#include "flow/progress.h"
 #include "flow/quiesce.h"
 #include "flow/recover.h"
 #include "flow/rotate.h"
@@ -43,6 +44,7 @@ struct run {
 	bool xattrs, acls, nanoseconds;
 
 	double started; /* monotonic */
+	struct progress progress;
 	char *pre_name; /* of the pre-pass in building/, NULL: none */
 	char *name;	/* of the snapshot being made */
 	enum snapshot_status status;
@@ -56,6 +58,20 @@ static void note(void *ctx, bool warning, const char *text)
 		log_warn(run->log, "%s", text);
 	else
 		log_info(run->log, "%s", text);
+}
+
+static void show_progress(void *ctx, const struct engine_progress *is)
+{
+	struct run *run = ctx;
+
+	progress_update(&run->progress, is, clock_monotonic());
+}
+
+static void begin_progress(struct run *run)
+{
+	progress_begin(&run->progress, run->log,
+		       run->catalog.n > 0 ? &run->catalog.v[0].record.counts : NULL,
+		       clock_monotonic());
 }
 
 static int check_interrupted(struct error *err)
@@ -244,6 +260,7 @@ static struct engine_job make_job(struct run *run, const char *target, const cha
 		.lock_fd = run->store.lock,
 		.cancel_fd = signals_fd(),
 		.note = note,
+		.progress = show_progress,
 		.note_ctx = run,
 	};
 }
@@ -268,8 +285,10 @@ static int pre_pass(struct run *run, struct snapshot_counts *ret_counts,
 	char *table = store_building_table_path(&run->store, run->pre_name);
 	struct engine_job job = make_job(run, target, table);
 
+	begin_progress(run);
 	r = prepass_copy(run->engine, &job, &run->source, &run->store, run->pre_name,
 			 run->log, ret_counts, err);
+	progress_end(&run->progress);
 	if (r < 0)
 		free(table);
 	if (r == -EINTR || r == -ENOSPC)
@@ -295,7 +314,9 @@ static int copy(struct run *run, const struct snapshot_counts *before, struct er
 	double started = clock_monotonic();
 	char took[HUMAN_MAX];
 
+	begin_progress(run);
 	int r = run->engine->copy(run->engine, &job, &run->report->counts, &outcome, err);
+	progress_end(&run->progress);
 	if (destination_is_full(r))
 		drop_leftovers(run);
 	if (r < 0)

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,6 +26,8 @@ enum {
 
 struct log {
 	FILE *stream;
+	bool terminal; /* where a line can be rewritten */
+	bool status;   /* there is such a line */
 	char *file_path;
 	int file;
 	off_t file_size;
@@ -34,11 +38,19 @@ struct log {
 	char *last_error;
 };
 
+static bool is_terminal(FILE *stream)
+{
+	const char *kind = getenv("TERM");
+
+	return isatty(fileno(stream)) && kind && strcmp(kind, "dumb") != 0;
+}
+
 struct log *log_new(FILE *stream)
 {
 	struct log *log = xcalloc(1, sizeof(*log));
 
 	log->stream = stream;
+	log->terminal = stream && is_terminal(stream);
 	log->file = -1;
 	log->run_file = -1;
 	headtail_init(&log->memory, HEAD_MAX, TAIL_MAX);
@@ -142,6 +154,8 @@ static void write_line(struct log *log, const char *line, size_t len)
 {
 	headtail_add(&log->memory, line, len);
 	if (log->stream) {
+		if (log->status)
+			log_status(log, "");
 		fwrite(line, 1, len, log->stream);
 		fflush(log->stream);
 	}
@@ -212,6 +226,25 @@ void log_error(struct log *log, const char *fmt, ...)
 	log_line(log, "ERROR: ", text);
 	free(log->last_error);
 	log->last_error = text;
+}
+
+bool log_has_status(const struct log *log)
+{
+	return log->terminal;
+}
+
+void log_status(struct log *log, const char *text)
+{
+	struct winsize size;
+
+	if (!log->terminal)
+		return;
+	bool known = ioctl(fileno(log->stream), TIOCGWINSZ, &size) == 0 && size.ws_col;
+	/* a line that reaches the border could not be taken back */
+	int width = known ? size.ws_col - 1 : 79;
+	fprintf(log->stream, "\r\x1b[K%.*s", width, text);
+	fflush(log->stream);
+	log->status = *text;
 }
 
 unsigned log_warnings(const struct log *log)

@@ -7,9 +7,12 @@
  * Control characters in the text are escaped, so that a file's name cannot forge a line.
  * A destination that cannot be written is given up, said once on the others, and never
  * an error: a backup is worth more than its log. Not for threads.
+ *
+ * Where the stream is a terminal it may have a line at its end that is rewritten in place.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -47,6 +50,15 @@ void log_info(struct log *log, const char *fmt, ...) PRINTF(2, 3);
 void log_warn(struct log *log, const char *fmt, ...)
 	PRINTF(2, 3); /* "WARNING: " before */
 void log_error(struct log *log, const char *fmt, ...) PRINTF(2, 3); /* "ERROR: " before */
+
+/* Whether log_status() has anywhere to show it. */
+bool log_has_status(const struct log *log);
+
+/*
+ * Shows the text in place of the one before, below all lines, as far as the terminal is
+ * wide. "": takes it away, also one that another process left there when it was killed.
+ */
+void log_status(struct log *log, const char *text);
 
 /* How many warnings there were. */
 unsigned log_warnings(const struct log *log);

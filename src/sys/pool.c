@@ -14,6 +14,7 @@
 enum {
 	STACK = 256 * 1024,
 	PROCESSORS_MAX = 4, /* more do not make one device faster */
+	TICK = 250,	    /* milliseconds */
 };
 
 struct start {
@@ -134,8 +135,10 @@ void pool_finish(struct pool *pool, int cancel_fd)
 	};
 
 	while (pool->n > 0 && !fds[0].revents) {
-		if (poll(fds, 2, -1) < 0)
+		if (poll(fds, 2, pool->tick ? TICK : -1) < 0)
 			continue;
+		if (pool->tick)
+			pool->tick(pool->ctx);
 		if (fds[1].revents) {
 			atomic_store(&pool->stop, true);
 			fds[1].fd = -1;

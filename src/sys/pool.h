@@ -32,7 +32,8 @@ struct pool {
 	void *ctx;
 	pthread_t *threads;
 	unsigned n;
-	int done_fd; /* readable once there is nothing left to do */
+	int done_fd;		 /* readable once there is nothing left to do */
+	void (*tick)(void *ctx); /* see pool_finish(); NULL: none */
 	atomic_bool
 		stop; /* set: items are still given out, and work() should drop them */
 
@@ -59,6 +60,7 @@ size_t pool_waiting(struct pool *pool);
 
 /*
  * Waits until all is done, and ends the threads. When `cancel_fd` (-1: none) becomes
- * readable, `stop` is set on the way.
+ * readable, `stop` is set on the way. What was put into `tick` after pool_start() is
+ * called a few times a second.
  */
 void pool_finish(struct pool *pool, int cancel_fd);

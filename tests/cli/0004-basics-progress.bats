@@ -1,0 +1,88 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The backup-container authors
+#
+# How far a run has come: on a terminal a line that is rewritten in place, which no line of
+# the log is mixed up with; nothing of it in a file or a pipe.
+
+# shellcheck disable=SC2154,SC2030,SC2031 # shared with lib/common.bash and run
+load lib/common
+
+setup() {
+	common_setup
+	export ENGINE=native TERM=xterm
+	for i in {1..40}; do head -c 100000 /dev/urandom >"$src/$i"; done
+}
+
+# on_terminal COLUMNS: a run of two seconds or so. What the terminal got is in $work/raw.
+on_terminal() {
+	python3 - "$1" "$work/raw" "$BACKUP" run <<-'END'
+		import fcntl, os, pty, struct, sys, termios
+		pid, fd = pty.fork()
+		if pid == 0:
+		    size = struct.pack("HHHH", 24, int(sys.argv[1]), 0, 0)
+		    fcntl.ioctl(1, termios.TIOCSWINSZ, size)
+		    os.execv(sys.argv[3], sys.argv[3:])
+		print(pid, file=open(sys.argv[2] + ".pid", "w"))
+		with open(sys.argv[2], "wb", buffering=0) as raw:
+		    while True:
+		        try:
+		            data = os.read(fd, 65536)
+		        except OSError:
+		            break
+		        if not data:
+		            break
+		        raw.write(data)
+		sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+	END
+}
+
+# What was shown in place, one a line.
+statuses() {
+	tr '\r' '\n' <"$work/raw" | sed -n 's/^\x1b\[K\([^[].*\)/\1/p'
+}
+
+@test "a terminal shows how far the run is, in one line" {
+	BWLIMIT=2M on_terminal 100
+	[ "$(statuses | wc -l)" -ge 2 ]
+	[ "$(statuses | grep -cvE '^[0-9]+ files?, [0-9.]+ [KM]iB, [0-9.]+ [KM]iB/s$')" = 0 ]
+	# it is taken away before a line of the log comes, and when the copy is done
+	[ "$(grep -cP '[^\n\rK]\[\d{4}-' "$work/raw")" = 0 ]
+	grep -q $'\x1b\\[K\\[....-..-.. ..:..:..] copied in' "$work/raw"
+	# now it is known how much there is
+	for i in {1..40}; do head -c 100000 /dev/urandom >"$src/$i"; done
+	BWLIMIT=2M on_terminal 100
+	statuses | grep -qE ', about [0-9]+ %, [0-9.]+ m?i?n? ?[0-9]* ?s left$'
+	[ "$(grep -cE 'iB/s|about' "$LOG_FILE")" = 0 ]
+}
+
+@test "a narrow terminal gets no more than fits into a line" {
+	BWLIMIT=2M on_terminal 10
+	[ "$(statuses | wc -l)" -ge 2 ]
+	[ "$(statuses | wc -L)" -le 9 ]
+}
+
+@test "no terminal, and one that can nothing: no such line" {
+	BWLIMIT=2M run_backup 0
+	[[ $output != *$'\x1b'* && $output != *'iB/s'* ]]
+	for i in {1..40}; do head -c 100000 /dev/urandom >"$src/$i"; done
+	TERM=dumb BWLIMIT=2M on_terminal 100
+	[ "$(grep -c $'\x1b' "$work/raw")" = 0 ]
+	grep -q 'published' "$work/raw"
+}
+
+@test "after a run that was killed its line is taken away" {
+	(
+		until [ -s "$work/raw" ] && [ -n "$(statuses)" ]; do
+			sleep 0.05
+		done
+		kill -KILL "$(pgrep -P "$(cat "$work/raw.pid")")"
+	) &
+	code=0
+	BWLIMIT=1M on_terminal 100 || code=$?
+	wait
+	[ $code = 1 ]
+	grep -q 'killed by signal 9' "$work/raw"
+	[ -n "$(statuses)" ]
+	[ "$(grep -cP '[^\n\rK]\[\d{4}-' "$work/raw")" = 0 ]
+}
