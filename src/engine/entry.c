@@ -229,12 +229,12 @@ static enum put link_moved(struct pass *pass, struct worker *worker,
 		worker->moved_fd = open_number(pass, number);
 		worker->moved = number;
 	}
+	const bool known = row->state.ctim == state.ctim && !pass->job->checksum;
 	const struct candidate c = {
 		.fd = worker->moved_fd,
 		.name = row->name,
-		.known = !pass->job->checksum && row->state.ctim == state.ctim,
-		.compare = pass->job->checksum ||
-			   (look->birth == 0 && row->state.ctim != state.ctim),
+		.known = known,
+		.compare = pass->job->checksum || look->birth == 0,
 	};
 	if (c.fd < 0 ||
 	    !is_same(pass, worker, dir, name, &look->st, &c, have_xattrs, &exists))

@@ -227,6 +227,26 @@ fill_up() {
 	shared e/a d/a
 }
 
+@test "with CHECKSUM=on what was moved is compared, too" {
+	export CHECKSUM=on
+	mkdir "$src/d"
+	printf 1111 >"$src/a"
+	printf 1111 >"$src/b"
+	printf 3333 >"$src/d/c"
+	touch -d 2020-01-01 "$src/b"
+	old_enough
+	snapshot
+	mv "$src/a" "$src/a2"
+	mv "$src/b" "$src/b2"
+	mv "$src/d" "$src/d2"
+	printf 2222 >"$src/b2"
+	touch -d 2020-01-01 "$src/b2"
+	snapshot
+	shared a2 a
+	shared d2/c d/c
+	[ "$(cat "$new/b2")" = 2222 ]
+}
+
 @test "whatever changes of a file is noticed, when the table knows it" {
 	local f
 	for f in content mode time attribute target type; do
