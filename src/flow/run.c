@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/human.h"
 #include "flow/conclude.h"
+#include "flow/courtesy.h"
 #include "flow/destination.h"
 #include "flow/judge.h"
 #include "flow/prepass.h"
@@ -285,10 +286,12 @@ static int pre_pass(struct run *run, struct snapshot_counts *ret_counts,
 	char *table = store_building_table_path(&run->store, run->pre_name);
 	struct engine_job job = make_job(run, target, table);
 
+	int io = courtesy_enter(run->config, true, run->log);
 	begin_progress(run);
 	r = prepass_copy(run->engine, &job, &run->source, &run->store, run->pre_name,
 			 run->log, ret_counts, err);
 	progress_end(&run->progress);
+	courtesy_leave(io, run->log);
 	if (r < 0)
 		free(table);
 	if (r == -EINTR || r == -ENOSPC)
@@ -314,9 +317,11 @@ static int copy(struct run *run, const struct snapshot_counts *before, struct er
 	double started = clock_monotonic();
 	char took[HUMAN_MAX];
 
+	int io = courtesy_enter(run->config, false, run->log);
 	begin_progress(run);
 	int r = run->engine->copy(run->engine, &job, &run->report->counts, &outcome, err);
 	progress_end(&run->progress);
+	courtesy_leave(io, run->log);
 	if (destination_is_full(r))
 		drop_leftovers(run);
 	if (r < 0)
@@ -356,6 +361,7 @@ static int copy_quiesced(struct run *run, bool *ret_lost, struct error *err)
 	struct error lost = {0};
 	int r = 0;
 
+	courtesy_begin(run->config, run->log);
 	if (run->docker)
 		r = quiesce_select(run->docker, run->config, run->log, run->store.id,
 				   run->name, &run->quiesce, err);

@@ -13,6 +13,8 @@ enum {
 	COUNT_LARGEST = 10000,
 	FILE_LARGEST = 1024 * 1024,
 	THREADS_LARGEST = 64,
+	NICE_LARGEST = 19,
+	NICE_SMALLEST = -20,
 };
 
 void config_accepted(const struct config_key *key, struct strbuf *out)
@@ -45,6 +47,15 @@ void config_accepted(const struct config_key *key, struct strbuf *out)
 		break;
 	case CONFIG_THREADS:
 		strbuf_addf(out, "auto, or a whole number from 1 to %d", THREADS_LARGEST);
+		break;
+	case CONFIG_NICE:
+		strbuf_addf(out, "a whole number from %d to %d", NICE_SMALLEST,
+			    NICE_LARGEST);
+		break;
+	case CONFIG_IO_PRIORITY:
+		strbuf_addstr(
+			out,
+			"auto, none, idle, best-effort, or best-effort:0 to best-effort:7");
 		break;
 	case CONFIG_TEXT:
 		strbuf_addstr(out, "any text");
@@ -96,6 +107,45 @@ static int parse_choice(const char *s, const char *const *choices, int *ret_valu
 		}
 	}
 	return -EINVAL;
+}
+
+static int parse_nice(const char *s, int *ret_nice)
+{
+	bool negative = *s == '-';
+	uint64_t n = 0;
+
+	int r = parse_uint(s + negative, 0, negative ? -NICE_SMALLEST : NICE_LARGEST, &n);
+	if (r >= 0)
+		*ret_nice = negative ? -(int)n : (int)n;
+	return r;
+}
+
+/* Class and level, put together as in ioprio_set(2). */
+static int parse_io_priority(const char *s, int *ret_priority)
+{
+	enum { SHIFT = 13, BEST_EFFORT = 2 << SHIFT, IDLE = 3 << SHIFT };
+	static const char level[] = "best-effort:";
+	static const struct {
+		const char *name;
+		int priority;
+	} words[] = {{"auto", -1},
+		     {"none", 0},
+		     {"idle", IDLE},
+		     {"best-effort", BEST_EFFORT | 4}};
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcasecmp(s, words[i].name) == 0) {
+			*ret_priority = words[i].priority;
+			return 0;
+		}
+	}
+	if (strncasecmp(s, level, strlen(level)) != 0)
+		return -EINVAL;
+	int r = parse_uint(s + strlen(level), 0, 7, &n);
+	if (r >= 0)
+		*ret_priority = BEST_EFFORT | (int)n;
+	return r;
 }
 
 /* Puts the text's meaning into the key's field. */
@@ -152,6 +202,10 @@ static int set_field(struct config *config, const struct config_source *source,
 			return 0;
 		}
 		return parse_uint(text, 1, THREADS_LARGEST, field);
+	case CONFIG_NICE:
+		return parse_nice(text, field);
+	case CONFIG_IO_PRIORITY:
+		return parse_io_priority(text, field);
 	case CONFIG_LIST:
 		parse_list(text, field);
 		return 0;

@@ -33,6 +33,8 @@ enum config_type {
 	CONFIG_TIMEOUT, /* a duration, or "auto": -1 */
 	CONFIG_RATE,
 	CONFIG_THREADS, /* a number, or "auto": 0 */
+	CONFIG_NICE,
+	CONFIG_IO_PRIORITY, /* as ioprio_set(2) takes it, or "auto": -1 */
 	CONFIG_LIST,
 	CONFIG_WORDS,
 	CONFIG_CHOICE,
@@ -105,7 +107,7 @@ struct config_value {
 	char *file; /* CONFIG_FROM_FILE: its path, else NULL */
 };
 
-enum { CONFIG_KEYS = 52 };
+enum { CONFIG_KEYS = 54 };
 
 /* Strings belong to `values`. A path or name that is not given is "". */
 struct config {
@@ -127,6 +129,8 @@ struct config {
 	uint64_t bwlimit; /* bytes per second, 0: none */
 	int sparse;	  /* enum config_sparse */
 	uint64_t threads; /* 0: as many as suit the machine */
+	int nice;	  /* 0: unchanged */
+	int io_priority; /* 0: unchanged; -1: idle while services are up, else unchanged */
 	struct strvec rsync_args;
 	bool allow_empty_source;
 	uint64_t shrink_limit; /* per cent */

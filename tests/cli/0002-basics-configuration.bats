@@ -151,6 +151,8 @@ BWLIMIT=fast|a rate such as 500K, 1.5M or 2G (0, or at least 512 B)
 BWLIMIT=511B|a rate such as 500K, 1.5M or 2G (0, or at least 512 B)
 BWLIMIT=-5|a rate such as 500K, 1.5M or 2G (0, or at least 512 B)
 THREADS=0|auto, or a whole number from 1 to 64
+NICE=20|a whole number from -20 to 19
+IONICE=realtime|auto, none, idle, best-effort, or best-effort:0 to best-effort:7
 RSYNC_ARGS=--filter="a|words quoted as for a shell, with every quote closed
 RSYNC_ARGS=-v \|words quoted as for a shell, with every quote closed
 SHRINK_LIMIT=101|a whole number from 0 to 100

@@ -133,6 +133,8 @@ static void test_defaults(void **state)
 	assert_string_equal(c.exclude_if_present, "");
 	assert_int_equal(c.bwlimit, 0);
 	assert_int_equal(c.threads, 0);
+	assert_int_equal(c.nice, 0);
+	assert_int_equal(c.io_priority, -1);
 	assert_int_equal(c.shrink_limit, 50);
 	assert_int_equal(c.init, CONFIG_INIT_AUTO);
 	assert_int_equal(c.lock_wait, 0);
