@@ -59,7 +59,8 @@ static void print_json(const struct config *config)
 static int run(const struct command *command, int argc, char **argv)
 {
 	bool json = false;
-	const struct command_option options[] = {{"json", &json}, {NULL, NULL}};
+	const struct command_option options[] = {{"json", &json, NULL},
+						 {NULL, NULL, NULL}};
 	CLEANUP(config_release) struct config config = {0};
 
 	int r = settings_load(command, argc, argv, options, &config);

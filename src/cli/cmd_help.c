@@ -53,12 +53,14 @@ static void print_markdown(void)
 static int run(const struct command *command, int argc, char **argv)
 {
 	bool markdown = false;
-	const struct command_option options[] = {{"markdown", &markdown}, {NULL, NULL}};
-	const char *topic = NULL;
+	const struct command_option options[] = {{"markdown", &markdown, NULL},
+						 {NULL, NULL, NULL}};
+	CLEANUP(strvec_release) struct strvec args = STRVEC_INIT;
 
-	int r = command_options(command, argc, argv, options, &topic);
+	int r = command_options(command, argc, argv, options, 1, &args);
 	if (r >= 0)
 		return r;
+	const char *topic = args.n > 0 ? args.v[0] : NULL;
 	if (!topic) {
 		print_overview();
 	} else if (strcmp(topic, "config") == 0) {

@@ -130,7 +130,8 @@ static void print_json(const struct listing *listing)
 static int run(const struct command *command, int argc, char **argv)
 {
 	bool json = false;
-	const struct command_option options[] = {{"json", &json}, {NULL, NULL}};
+	const struct command_option options[] = {{"json", &json, NULL},
+						 {NULL, NULL, NULL}};
 	CLEANUP(config_release) struct config config = {0};
 	CLEANUP(log_freep) struct log *log = log_new(stderr);
 	CLEANUP(listing_release) struct listing listing = {.store = STORE_INIT};

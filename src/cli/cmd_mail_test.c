@@ -42,7 +42,7 @@ static int send_test(const struct config *config)
 
 static int run(const struct command *command, int argc, char **argv)
 {
-	const struct command_option options[] = {{NULL, NULL}};
+	const struct command_option options[] = {{NULL, NULL, NULL}};
 	CLEANUP(config_release) struct config config = {0};
 
 	int r = settings_load(command, argc, argv, options, &config);

@@ -10,7 +10,8 @@
 static int run(const struct command *command, int argc, char **argv)
 {
 	bool dry_run = false;
-	const struct command_option options[] = {{"dry-run", &dry_run}, {NULL, NULL}};
+	const struct command_option options[] = {{"dry-run", &dry_run, NULL},
+						 {NULL, NULL, NULL}};
 	CLEANUP(config_release) struct config config = {0};
 	CLEANUP(log_freep) struct log *log = NULL;
 

@@ -28,8 +28,10 @@ static bool confirmed(void)
 static int run(const struct command *command, int argc, char **argv)
 {
 	bool all = false, yes = false, dry_run = false;
-	const struct command_option options[] = {
-		{"all", &all}, {"yes", &yes}, {"dry-run", &dry_run}, {NULL, NULL}};
+	const struct command_option options[] = {{"all", &all, NULL},
+						 {"yes", &yes, NULL},
+						 {"dry-run", &dry_run, NULL},
+						 {NULL, NULL, NULL}};
 	CLEANUP(config_release) struct config config = {0};
 	CLEANUP(log_freep) struct log *log = NULL;
 

@@ -66,7 +66,8 @@ static int clean_up(const struct config *config, int signo)
 static int run(const struct command *command, int argc, char **argv)
 {
 	bool dry_run = false;
-	const struct command_option options[] = {{"dry-run", &dry_run}, {NULL, NULL}};
+	const struct command_option options[] = {{"dry-run", &dry_run, NULL},
+						 {NULL, NULL, NULL}};
 	CLEANUP(config_release) struct config config = {0};
 
 	int r = settings_load(command, argc, argv, options, &config);

@@ -45,7 +45,8 @@ static void print_json(const struct health *health)
 static int run(const struct command *command, int argc, char **argv)
 {
 	bool json = false;
-	const struct command_option options[] = {{"json", &json}, {NULL, NULL}};
+	const struct command_option options[] = {{"json", &json, NULL},
+						 {NULL, NULL, NULL}};
 	CLEANUP(config_release) struct config config = {0};
 	CLEANUP(health_release) struct health health = {0};
 	struct error err;

@@ -7,9 +7,9 @@
 
 static int run(const struct command *command, int argc, char **argv)
 {
-	const struct command_option options[] = {{NULL, NULL}};
+	const struct command_option options[] = {{NULL, NULL, NULL}};
 
-	int r = command_options(command, argc, argv, options, NULL);
+	int r = command_options(command, argc, argv, options, 0, NULL);
 	if (r >= 0)
 		return r;
 	puts("backup " VERSION);

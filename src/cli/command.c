@@ -40,7 +40,7 @@ int command_unknown(const char *name)
 	return EXIT_USAGE;
 }
 
-static int wrong(const struct command *command, const char *what, const char *arg)
+int command_wrong(const struct command *command, const char *what, const char *arg)
 {
 	CLEANUP(strbuf_release) struct strbuf shown = STRBUF_INIT;
 
@@ -50,28 +50,57 @@ static int wrong(const struct command *command, const char *what, const char *ar
 	return EXIT_USAGE;
 }
 
-int command_options(const struct command *command, int argc, char **argv,
-		    const struct command_option *options, const char **ret_arg)
+/* The option, and in `ret_value` what follows "=" in it; NULL: there is none of the name. */
+static const struct command_option *find_option(const struct command_option *options,
+						const char *arg, const char **ret_value)
 {
-	for (int i = 1; i < argc; i++) {
-		const struct command_option *option = options;
+	const size_t len = strcspn(arg + 2, "=");
 
+	*ret_value = arg[2 + len] ? arg + 2 + len + 1 : NULL;
+	for (; options->name; options++)
+		if (strlen(options->name) == len &&
+		    strncmp(options->name, arg + 2, len) == 0)
+			return options->flag && *ret_value ? NULL : options;
+	return NULL;
+}
+
+int command_options(const struct command *command, int argc, char **argv,
+		    const struct command_option *options, size_t max,
+		    struct strvec *ret_args)
+{
+	bool ended = false;
+
+	for (int i = 1; i < argc; i++) {
+		const char *value;
+
+		if (ended || argv[i][0] != '-') {
+			if (max == 0 || ret_args->n >= max)
+				return command_wrong(command, "unexpected argument",
+						     argv[i]);
+			strvec_push(ret_args, argv[i]);
+			continue;
+		}
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
 			fputs(command->usage, stdout);
 			return EXIT_OK;
 		}
-		if (argv[i][0] != '-') {
-			if (!ret_arg || *ret_arg)
-				return wrong(command, "unexpected argument", argv[i]);
-			*ret_arg = argv[i];
+		ended = strcmp(argv[i], "--") == 0 && max > 0;
+		if (ended)
+			continue;
+		const struct command_option *option =
+			strncmp(argv[i], "--", 2) == 0
+				? find_option(options, argv[i], &value)
+				: NULL;
+		if (!option)
+			return command_wrong(command, "unknown option", argv[i]);
+		if (option->flag) {
+			*option->flag = true;
 			continue;
 		}
-		while (option->name && (strncmp(argv[i], "--", 2) != 0 ||
-					strcmp(argv[i] + 2, option->name) != 0))
-			option++;
-		if (!option->name)
-			return wrong(command, "unknown option", argv[i]);
-		*option->flag = true;
+		if (!value && i + 1 == argc)
+			return command_wrong(command, "nothing follows the option",
+					     argv[i]);
+		*option->value = value ? value : argv[++i];
 	}
 	return -1;
 }

@@ -10,6 +10,9 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+
+#include "base/strvec.h"
 
 struct command {
 	const char *name;
@@ -23,6 +26,7 @@ struct command {
 	X(run, "run")             \
 	X(list, "list")           \
 	X(status, "status")       \
+	X(restore, "restore")     \
 	X(prune, "prune")         \
 	X(recover, "recover")     \
 	X(mail_test, "mail-test") \
@@ -43,17 +47,22 @@ const struct command *command_find(const char *name);
 /* Says that there is no such command, which one may be meant, and returns EXIT_USAGE. */
 int command_unknown(const char *name);
 
-/* A command's options: each is a word after "--" and sets a flag. */
+/* A command's options: each is a word after "--", and sets a flag or takes a value. */
 struct command_option {
 	const char *name;
 	bool *flag;
+	const char **value; /* NULL: it is a flag */
 };
 
 /*
- * Reads options (the list ends with a NULL name); --help and -h are always there.
- * Returns -1 to go on, or the exit code to end with: --help was answered, or something
- * was wrong and has been said. Arguments that are no options are refused unless
- * `ret_arg` takes one.
+ * Reads options (the list ends with a NULL name); --help and -h are always there, and
+ * after "--" nothing is one. Returns -1 to go on, or the exit code to end with: --help was
+ * answered, or something was wrong and has been said. Arguments that are no options go to
+ * `ret_args`, which takes up to `max` of them.
  */
 int command_options(const struct command *command, int argc, char **argv,
-		    const struct command_option *options, const char **ret_arg);
+		    const struct command_option *options, size_t max,
+		    struct strvec *ret_args);
+
+/* Says what is wrong with an argument, and returns EXIT_USAGE. */
+int command_wrong(const struct command *command, const char *what, const char *arg);

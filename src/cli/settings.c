@@ -13,9 +13,16 @@
 int settings_load(const struct command *command, int argc, char **argv,
 		  const struct command_option *options, struct config *config)
 {
+	return settings_load_with(command, argc, argv, options, 0, NULL, config);
+}
+
+int settings_load_with(const struct command *command, int argc, char **argv,
+		       const struct command_option *options, size_t max,
+		       struct strvec *ret_args, struct config *config)
+{
 	CLEANUP(strvec_release) struct strvec errors = STRVEC_INIT;
 
-	int r = command_options(command, argc, argv, options, NULL);
+	int r = command_options(command, argc, argv, options, max, ret_args);
 	if (r >= 0)
 		return r;
 	environment_read(config, &errors);

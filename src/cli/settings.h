@@ -13,3 +13,8 @@
  */
 int settings_load(const struct command *command, int argc, char **argv,
 		  const struct command_option *options, struct config *config);
+
+/* Likewise, of a command that takes up to `max` arguments. */
+int settings_load_with(const struct command *command, int argc, char **argv,
+		       const struct command_option *options, size_t max,
+		       struct strvec *ret_args, struct config *config);

@@ -35,5 +35,5 @@ int detours_find(const struct engine_job *job, struct strvec *ret_paths,
 int detours_choose_bases(const struct engine_job *job, struct strvec *ret_bases,
 			 struct error *err);
 
-/* Rules for rsync, to come before all others: `n` of the paths, and nothing else. */
+/* Rules, to come before all others: `n` of the paths, and nothing else. */
 void detours_add_rules(char *const *paths, size_t n, struct strvec *rules);

@@ -37,7 +37,10 @@ struct engine_job {
 
 	/* what to leave out, in rsync's pattern language, first match wins */
 	const struct strvec *patterns;
-	bool exclude_caches; /* the content of directories with a CACHEDIR.TAG */
+	const struct strvec *only; /* paths below the source, none below another: nothing
+				      but these and the directories above them; NULL: all.
+				      For the native engine. */
+	bool exclude_caches;	   /* the content of directories with a CACHEDIR.TAG */
 	const char *exclude_if_present; /* ... with a file of this name; "" for none */
 	bool one_file_system;
 

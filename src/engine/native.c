@@ -233,7 +233,12 @@ static int copy(const struct engine *engine, const struct engine_job *job,
 		.young = ((int64_t)time(NULL) - YOUNG) * 1000000000,
 	};
 
-	int r = patterns_new(job->patterns, &patterns, err);
+	CLEANUP(strvec_release) struct strvec rules = STRVEC_INIT;
+	if (job->only)
+		detours_add_rules(job->only->v, job->only->n, &rules);
+	for (size_t i = 0; i < job->patterns->n; i++)
+		strvec_push(&rules, job->patterns->v[i]);
+	int r = patterns_new(&rules, &patterns, err);
 	if (r < 0)
 		return r;
 	pass.patterns = patterns;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/parse.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
 
@@ -136,6 +137,74 @@ const struct catalog_entry *catalog_newest_whole(const struct catalog *catalog,
 						 int64_t now)
 {
 	return newest_of(catalog, now, SNAPSHOT_COMPLETE, SNAPSHOT_SHRUNK);
+}
+
+static bool is_day(const char *text)
+{
+	for (size_t i = 0; i < 10; i++)
+		if (i == 4 || i == 7 ? text[i] != '-' : text[i] < '0' || text[i] > '9')
+			return false;
+	return text[10] == '\0';
+}
+
+/* An age has a unit: a number alone is the beginning of a name. */
+static bool is_age(const char *text, int64_t *ret_seconds)
+{
+	const size_t len = strlen(text);
+
+	return len > 0 && (text[len - 1] < '0' || text[len - 1] > '9') &&
+	       parse_duration(text, ret_seconds) == 0;
+}
+
+static int pick_latest(const struct catalog *catalog,
+		       const struct catalog_entry **ret_entry, struct error *err)
+{
+	const struct catalog_entry *whole = catalog_newest_whole(catalog, INT64_MAX);
+
+	if (catalog->n == 0)
+		return error_say(err, -ENOENT, "there is no snapshot");
+	*ret_entry = whole ? whole : &catalog->v[0];
+	return 0;
+}
+
+static int pick_by_age(const struct catalog *catalog, int64_t until, const char *text,
+		       const struct catalog_entry **ret_entry, struct error *err)
+{
+	for (size_t i = 0; i < catalog->n; i++) {
+		*ret_entry = &catalog->v[i];
+		if ((*ret_entry)->record.time.epoch <= until)
+			return 0;
+	}
+	return error_say(err, -ENOENT, "no snapshot is as old as '%s'", text);
+}
+
+int catalog_pick(const struct catalog *catalog, const char *text, int64_t now,
+		 const struct catalog_entry **ret_entry, struct error *err)
+{
+	const struct catalog_entry *found = NULL;
+	int64_t age;
+
+	if (strcmp(text, "latest") == 0)
+		return pick_latest(catalog, ret_entry, err);
+	if (is_age(text, &age))
+		return pick_by_age(catalog, now - age, text, ret_entry, err);
+	for (size_t i = 0; i < catalog->n; i++) {
+		const struct catalog_entry *entry = &catalog->v[i];
+		if (!*text || strncmp(entry->name, text, strlen(text)) != 0)
+			continue;
+		if (!found || strcmp(entry->name, text) == 0)
+			found = entry;
+		else if (!is_day(text) && strcmp(found->name, text) != 0)
+			return error_say(err, -EINVAL,
+					 "'%s' may be %s or %s, say more of its name",
+					 text, entry->name, found->name);
+	}
+	if (!found)
+		return error_say(err, -ENOENT,
+				 "there is no snapshot '%s'; 'backup list' lists them",
+				 text);
+	*ret_entry = found;
+	return 0;
 }
 
 bool catalog_has(const struct catalog *catalog, const char *name)

@@ -49,5 +49,14 @@ const struct catalog_entry *catalog_newest_good(const struct catalog *catalog,
 const struct catalog_entry *catalog_newest_whole(const struct catalog *catalog,
 						 int64_t now);
 
+/*
+ * The one that a user means: "latest", a name, a day (YYYY-MM-DD: its newest), an age ("3d":
+ * the newest of those that old), or what only one name begins with. "latest" is what the
+ * link of that name leads to: the newest that holds all its source had, or else the newest.
+ * -ENOENT: there is none; -EINVAL: several.
+ */
+int catalog_pick(const struct catalog *catalog, const char *text, int64_t now,
+		 const struct catalog_entry **ret_entry, struct error *err);
+
 /* Whether a tree of that name is in any tier. */
 bool catalog_has(const struct catalog *catalog, const char *name);

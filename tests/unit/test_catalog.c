@@ -153,6 +153,50 @@ static void test_newest(void **state)
 	assert_null(catalog_newest_good(&catalog, 1999));
 }
 
+/* What catalog_pick() finds: a name, or what the error has in it. */
+static void pick(const struct catalog *catalog, const char *text, const char *expected)
+{
+	const struct catalog_entry *entry = NULL;
+	struct error err = {.msg = ""};
+
+	int r = catalog_pick(catalog, text, 10000, &entry, &err);
+	if (r >= 0)
+		assert_string_equal(entry->name, expected);
+	else if (!strstr(err.msg, expected))
+		fail_msg("'%s': %s", text, err.msg);
+}
+
+static void test_pick(void **state)
+{
+	CLEANUP(catalog_release) struct catalog catalog = CATALOG_INIT;
+
+	(void)state;
+	pick(&catalog, "latest", "there is no snapshot");
+	pick(&catalog, "2026", "there is no snapshot '2026'");
+	prepared_snapshot(SNAPSHOT_DAILY, "2026-11-25_03-00-00", 9000, SNAPSHOT_PARTIAL);
+	prepared_snapshot(SNAPSHOT_DAILY, "2026-11-24_03-00-00.2", 8000,
+			  SNAPSHOT_COMPLETE);
+	prepared_snapshot(SNAPSHOT_DAILY, "2026-11-24_03-00-00", 7000, SNAPSHOT_COMPLETE);
+	prepared_snapshot(SNAPSHOT_WEEKLY, "2025-01-01_03-00-00", 6000,
+			  SNAPSHOT_COMPLETE);
+	assert_int_equal(catalog_load(&catalog, &prepared, NULL), 0);
+	pick(&catalog, "latest",
+	     "2026-11-24_03-00-00.2"); /* the link passes partial ones */
+	pick(&catalog, "2026-11-25", "2026-11-25_03-00-00");
+	pick(&catalog, "2026-11-24", "2026-11-24_03-00-00.2");
+	pick(&catalog, "2026-11-24_03-00-00", "2026-11-24_03-00-00");
+	pick(&catalog, "2026-11-24_03", "'2026-11-24_03' may be ");
+	pick(&catalog, "2025", "2025-01-01_03-00-00");
+	pick(&catalog, "2", "'2' may be ");
+	pick(&catalog, "1000s", "2026-11-25_03-00-00");
+	pick(&catalog, "1001s", "2026-11-24_03-00-00.2");
+	pick(&catalog, "1h", "2025-01-01_03-00-00");
+	pick(&catalog, "2h", "no snapshot is as old as '2h'");
+	pick(&catalog, "3x", "there is no snapshot '3x'");
+	pick(&catalog, "", "there is no snapshot ''");
+	pick(&catalog, "../daily", "there is no snapshot '../daily'");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +206,7 @@ int main(void)
 		PREPARED(test_foreign),
 		PREPARED(test_unreadable_record),
 		PREPARED(test_newest),
+		PREPARED(test_pick),
 	};
 
 	return cmocka_run_group_tests_name("catalog", tests, NULL, NULL);
