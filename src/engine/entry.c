@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "engine/parts.h"
+#include "engine/reader.h"
 #include "sys/fs.h"
 
 enum {
@@ -103,12 +104,12 @@ struct candidate {
 	bool compare; /* the content, too */
 };
 
-static bool same_content(struct worker *worker, const struct dir *dir, const char *name,
-			 const struct candidate *c)
+static bool same_content(struct pass *pass, struct worker *worker, const struct dir *dir,
+			 const char *name, const struct candidate *c)
 {
-	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-	CLEANUP(closep) int a = openat(dir->source, name, flags);
-	CLEANUP(closep) int b = openat(c->fd, c->name, flags);
+	CLEANUP(closep) int a = reader_open(pass, dir->source, name);
+	CLEANUP(closep)
+	int b = openat(c->fd, c->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	return a >= 0 && b >= 0 && same_bytes(worker, a, b);
 }
@@ -147,7 +148,8 @@ static bool is_same(struct pass *pass, struct worker *worker, const struct dir *
 	    worker->xattrs.len != worker->base_xattrs.len ||
 	    memcmp(worker->xattrs.buf, worker->base_xattrs.buf, worker->xattrs.len) != 0)
 		return false;
-	return !c->compare || !S_ISREG(st->st_mode) || same_content(worker, dir, name, c);
+	return !c->compare || !S_ISREG(st->st_mode) ||
+	       same_content(pass, worker, dir, name, c);
 }
 
 /*
@@ -341,21 +343,6 @@ void entry_set_attributes(struct pass *pass, struct worker *worker, const struct
 		refused(pass, worker, "give its time to the copy of", dir, name, r);
 }
 
-static int open_source(struct pass *pass, const struct dir *dir, const char *name)
-{
-	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
-
-	if (!atomic_load_explicit(&pass->no_noatime, memory_order_relaxed)) {
-		int fd = openat(dir->source, name, flags | O_NOATIME);
-		if (fd >= 0 || errno != EPERM)
-			return fd;
-		if (geteuid() != 0) /* some files are others' */
-			return openat(dir->source, name, flags);
-		atomic_store(&pass->no_noatime, true);
-	}
-	return openat(dir->source, name, flags);
-}
-
 static bool has_changed(const struct stat *a, const struct stat *b)
 {
 	return a->st_ino != b->st_ino || a->st_dev != b->st_dev ||
@@ -383,6 +370,8 @@ static int copy_steadily(struct pass *pass, struct worker *worker, const struct 
 		int r = parts_copy(pass, worker, &file, &side);
 		if (r == -ECANCELED)
 			return r;
+		if (r == -ESPIPE) /* a FIFO has come in its place */
+			return 1;
 		if (r < 0 && side == COPY_WRITING)
 			return refused(pass, worker, "write", dir, name, r);
 		if (r < 0 || fstat(from, &now) < 0) {
@@ -411,10 +400,10 @@ static int copy_steadily(struct pass *pass, struct worker *worker, const struct 
 static int copy_file(struct pass *pass, struct worker *worker, const struct dir *dir,
 		     const char *name, struct stat *st)
 {
-	CLEANUP(closep) int from = open_source(pass, dir, name);
+	CLEANUP(closep) int from = reader_open(pass, dir->source, name);
 
-	if (from < 0 && errno == ENOENT)
-		return -ENOENT;
+	if (from < 0 && (errno == ENOENT || errno == ECANCELED))
+		return -errno;
 	if (from < 0) {
 		int r = -errno;
 		if (r == -ELOOP || r == -ENXIO) /* something else by now */

@@ -116,3 +116,80 @@ inodes() {
 	[ "$(find "$(newest)" -type f | wc -l)" = 40000 ]
 	find "$(newest)" -type f -exec cat {} + | sort -u | cmp - "$src/many"
 }
+
+# lease FILE SECONDS [TEXT]: somebody has a lease on it, and gives it up so long after being
+# asked to, when he has written the text. 'never': not of his own accord. $holder is who.
+lease() {
+	python3 - "$1" "$2" "$work/leased" "${3-}" <<-'END' &
+		import fcntl, os, signal, sys, time
+		fd = os.open(sys.argv[1], os.O_RDWR)
+		signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGIO])
+		fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+		open(sys.argv[3], "w").close()
+		signal.sigwait([signal.SIGIO])
+		open(sys.argv[3] + ".asked", "w").close()
+		if sys.argv[2] == "never":
+		    time.sleep(60)
+		time.sleep(float(sys.argv[2]))
+		os.write(fd, sys.argv[4].encode())
+		fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+	END
+	holder=$!
+	until [ -e "$work/leased" ]; do
+		kill -0 $holder
+		sleep 0.02
+	done
+}
+
+@test "a file that somebody has a lease on is copied when he gives it up" {
+	echo 1 >"$src/held"
+	echo 2 >"$src/other"
+	lease "$src/held" 0.5 'written late'
+	run_backup 0
+	[ -e "$work/leased.asked" ]
+	[ "$(cat "$(newest)/held" "$(newest)/other")" = 'written late2' ]
+	same_as_source "$(newest)"
+}
+
+@test "... and compared, too" {
+	echo 1 >"$src/held"
+	run_backup 0
+	lease "$src/held" 0.5
+	CHECKSUM=on run_backup 0
+	[ -e "$work/leased.asked" ]
+	[[ $output == *' 0 new, 0 changed: '*' 1 linked: '* ]]
+}
+
+@test "a signal ends a run that waits for a lease" {
+	echo 1 >"$src/held"
+	lease "$src/held" never
+	"$BACKUP" run >"$work/out" 2>&1 &
+	pid=$!
+	until [ -e "$work/leased.asked" ]; do
+		kill -0 $pid
+		sleep 0.02
+	done
+	kill -TERM $pid
+	code=0
+	wait $pid || code=$?
+	[ $code = 143 ]
+	kill -0 $holder # he has not given it up
+	kill $holder
+	[ -z "$(snapshots)" ]
+}
+
+@test "a FIFO that comes in place of a file that was looked at is not waited for" {
+	mkdir "$src/d"
+	echo 1 >"$src/d/file"
+	mkfifo "$work/fifo"
+	# the first open(2) once the directory is made is the directory's, the next the file's
+	cat >"$work/replace" <<-END
+		ls -d "$dest"/.backup/building/*/d || exit 0
+		[ ! -e "$work/made" ] || [ ! -e "$work/fifo" ] || mv -f "$work/fifo" "$src/d/file"
+		: >"$work/made"
+	END
+	with_fault 3 FAULT_CALL=open FAULT_NTH=0 \
+		FAULT_COMMAND="sh $work/replace >$work/replace.out 2>&1"
+	[ ! -e "$work/fifo" ]
+	[[ $output == *"became something else while it was read: '$src/d/file'"* ]]
+}
