@@ -137,7 +137,7 @@ void pool_finish(struct pool *pool, int cancel_fd)
 	while (pool->n > 0 && !fds[0].revents) {
 		if (poll(fds, 2, pool->tick ? TICK : -1) < 0)
 			continue;
-		if (pool->tick)
+		if (pool->tick && !fds[0].revents)
 			pool->tick(pool->ctx);
 		if (fds[1].revents) {
 			atomic_store(&pool->stop, true);
