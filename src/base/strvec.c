@@ -42,6 +42,14 @@ void strvec_pushf(struct strvec *sv, const char *fmt, ...)
 	strvec_push_owned(sv, n < 0 ? xstrdup("") : s);
 }
 
+void strvec_cut(struct strvec *sv, size_t n)
+{
+	while (sv->n > n) {
+		free(sv->v[--sv->n]);
+		sv->v[sv->n] = NULL;
+	}
+}
+
 bool strvec_has(const struct strvec *sv, const char *s)
 {
 	for (size_t i = 0; i < sv->n; i++)

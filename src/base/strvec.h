@@ -31,5 +31,8 @@ void strvec_push_front(struct strvec *sv, const char *s);
 /* Takes the string over. */
 void strvec_push_owned(struct strvec *sv, char *s);
 
+/* Drops all but the first `n`. */
+void strvec_cut(struct strvec *sv, size_t n);
+
 bool strvec_has(const struct strvec *sv, const char *s);
 void strvec_release(struct strvec *sv);

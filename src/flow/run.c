@@ -127,19 +127,42 @@ static int take_lock(struct run *run, struct error *err)
 	return r;
 }
 
-/* What interrupted runs copied must not be what keeps the next one from succeeding. */
-static void drop_leftovers(struct run *run)
+/* Makes the empty directory that is copied to; nobody but this run links to a pre-pass. */
+static int begin_building(struct run *run, const char *name, struct error *err)
 {
+	CLEANUP(strbuf_release) struct strbuf boot = STRBUF_INIT;
+
+	if (name != run->pre_name)
+		host_boot_id(&boot);
+	return building_begin(&run->store, name, boot.buf, err);
+}
+
+/*
+ * What interrupted runs copied must not be what keeps this one from succeeding. With it
+ * goes what was copied to building/<name> (NULL: nothing yet), which may be links to it,
+ * and that is begun anew. False: there is no use in trying again.
+ */
+static bool make_room(struct run *run, const char *name)
+{
+	size_t dead = run->leftovers.n;
 	int r = 0;
 
-	if (run->leftovers.n == 0)
-		return;
-	log_info(run->log, "there is no room: deleting what interrupted runs copied");
+	if (dead == 0 || signals_caught())
+		return false;
+	log_info(run->log, "there is no room: deleting what interrupted runs copied%s",
+		 name ? ", and copying once more" : "");
+	if (name) {
+		strvec_cut(&run->bases, run->bases.n - dead);
+		strvec_push(&run->leftovers, name);
+	}
 	for (size_t i = 0; r >= 0 && i < run->leftovers.n; i++)
 		r = building_discard(&run->store, run->leftovers.v[i], NULL);
-	if (r >= 0)
-		trash_empty(&run->store, signals_fd(), NULL);
 	strvec_release(&run->leftovers);
+	if (r >= 0)
+		r = trash_empty(&run->store, signals_fd(), NULL);
+	if (r >= 0 && name)
+		r = begin_building(run, name, NULL);
+	return r >= 0;
 }
 
 static void keep_what_both_can(struct run *run, const struct fscaps *source,
@@ -177,10 +200,8 @@ static int prepare_destination(struct run *run, struct error *err)
 		return r;
 	uint64_t dirs = run->catalog.n ? run->catalog.v[0].record.counts.dirs : 0;
 	r = destination_check(&run->store, dirs, &there, err);
-	if (destination_is_full(r) && run->leftovers.n > 0) {
-		drop_leftovers(run);
+	if (destination_is_full(r) && make_room(run, NULL))
 		r = destination_check(&run->store, dirs, &there, err);
-	}
 	if (r < 0)
 		return r;
 	fscaps_look(run->source.fd, &here);
@@ -225,15 +246,11 @@ static void choose_bases(struct run *run)
 
 static int begin(struct run *run, struct error *err)
 {
-	CLEANUP(strbuf_release) struct strbuf boot = STRBUF_INIT;
 	struct civil c =
 		civil_from_epoch(run->report->start.epoch, run->report->start.offset);
 
 	int r = building_pick_name(&run->store, &c, &run->name, err);
-	if (r < 0 || run->config->dry_run)
-		return r;
-	host_boot_id(&boot);
-	return building_begin(&run->store, run->name, boot.buf, err);
+	return r < 0 || run->config->dry_run ? r : begin_building(run, run->name, err);
 }
 
 static struct engine_job make_job(struct run *run, const char *target, const char *table)
@@ -266,6 +283,20 @@ static struct engine_job make_job(struct run *run, const char *target, const cha
 	};
 }
 
+static int try_pre_pass(struct run *run, const char *target, const char *table,
+			struct snapshot_counts *ret_counts, struct error *err)
+{
+	struct engine_job job = make_job(run, target, table);
+
+	int io = courtesy_enter(run->config, true, run->log);
+	begin_progress(run);
+	int r = prepass_copy(run->engine, &job, &run->source, &run->store, run->pre_name,
+			     run->log, ret_counts, err);
+	progress_end(&run->progress);
+	courtesy_leave(io, run->log);
+	return r;
+}
+
 /* While services are up; what it copies is linked from when they are down. */
 static int pre_pass(struct run *run, struct snapshot_counts *ret_counts,
 		    struct error *err)
@@ -279,22 +310,18 @@ static int pre_pass(struct run *run, struct snapshot_counts *ret_counts,
 		return 0;
 	int r = building_pick_name(&run->store, &c, &run->pre_name, err);
 	if (r >= 0)
-		r = building_begin(&run->store, run->pre_name, "", err);
+		r = begin_building(run, run->pre_name, err);
 	if (r < 0)
 		return r;
 	CLEANUP(freep) char *target = store_building_path(&run->store, run->pre_name);
 	char *table = store_building_table_path(&run->store, run->pre_name);
-	struct engine_job job = make_job(run, target, table);
 
-	int io = courtesy_enter(run->config, true, run->log);
-	begin_progress(run);
-	r = prepass_copy(run->engine, &job, &run->source, &run->store, run->pre_name,
-			 run->log, ret_counts, err);
-	progress_end(&run->progress);
-	courtesy_leave(io, run->log);
+	r = try_pre_pass(run, target, table, ret_counts, err);
+	if (destination_is_full(r) && make_room(run, run->pre_name))
+		r = try_pre_pass(run, target, table, ret_counts, err);
 	if (r < 0)
 		free(table);
-	if (r == -EINTR || r == -ENOSPC)
+	if (r == -EINTR || destination_is_full(r))
 		return r;
 	if (r < 0) {
 		log_warn(run->log, "%s, going on without it", err->msg);
@@ -307,23 +334,32 @@ static int pre_pass(struct run *run, struct snapshot_counts *ret_counts,
 	return 0;
 }
 
+static int try_copy(struct run *run, const char *target, const char *table,
+		    enum engine_outcome *ret_outcome, struct error *err)
+{
+	const struct engine_job job = make_job(run, target, table);
+
+	int io = courtesy_enter(run->config, false, run->log);
+	begin_progress(run);
+	int r = run->engine->copy(run->engine, &job, &run->report->counts, ret_outcome,
+				  err);
+	progress_end(&run->progress);
+	courtesy_leave(io, run->log);
+	return r;
+}
+
 static int copy(struct run *run, const struct snapshot_counts *before, struct error *err)
 {
 	CLEANUP(freep) char *target = store_building_path(&run->store, run->name);
 	CLEANUP(freep) char *table = store_building_table_path(&run->store, run->name);
 	CLEANUP(strvec_release) struct strvec lines = STRVEC_INIT;
-	const struct engine_job job = make_job(run, target, table);
 	enum engine_outcome outcome;
 	double started = clock_monotonic();
 	char took[HUMAN_MAX];
 
-	int io = courtesy_enter(run->config, false, run->log);
-	begin_progress(run);
-	int r = run->engine->copy(run->engine, &job, &run->report->counts, &outcome, err);
-	progress_end(&run->progress);
-	courtesy_leave(io, run->log);
-	if (destination_is_full(r))
-		drop_leftovers(run);
+	int r = try_copy(run, target, table, &outcome, err);
+	if (destination_is_full(r) && make_room(run, run->name))
+		r = try_copy(run, target, table, &outcome, err);
 	if (r < 0)
 		return r;
 	run->status = outcome == ENGINE_PARTIAL ? SNAPSHOT_PARTIAL : SNAPSHOT_COMPLETE;

@@ -200,3 +200,25 @@ counts_once() {
 	said '1 service brought back'
 	is_up web 2
 }
+
+@test "a copy that finds no room is made once more while services are down once" {
+	mount_on "$work/disk" -t tmpfs -o nr_inodes=100 tmpfs
+	dest=$work/disk/dest
+	export BACKUP_DEST=$dest
+	engine "$(service web 2)"
+	for i in {1..150}; do echo "$i" >"$src/f$i"; done
+	run_backup 1 run
+	said 'No space left on device'
+	is_up web 2
+	updates=$(fake_updates web | wc -l)
+
+	rm "$src"/f*
+	mkdir "$src"/d{1..30}
+	mount -o remount,nr_inodes=112 "$work/disk"
+	run_backup 0 run
+	said 'copying once more'
+	[ "$(copies)" = 3 ]
+	[ "$(fake_updates web | wc -l)" = $((updates + 2)) ]
+	is_up web 2
+	same_as_source "$(newest)"
+}

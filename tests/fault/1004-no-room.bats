@@ -139,7 +139,8 @@ fill() {
 	same_as_source "$(newest)"
 }
 
-@test "... nor does it when a little room is left" {
+# What an interrupted run copied takes so much that the next copy finds no room.
+little_room() {
 	mount_on "$disk" -t tmpfs -o size=2m,nr_inodes=100 tmpfs
 	first_snapshot
 	for i in {1..150}; do echo "$i" >"$src/f$i"; done
@@ -147,9 +148,68 @@ fill() {
 	rm "$src"/f*
 	mkdir "$src"/d{1..20}
 	mount -o remount,nr_inodes=110 "$disk"
-	fails_for_room
-	[[ $output == *'there is no room: deleting what interrupted runs copied'* ]]
-	works_again
+}
+
+@test "... nor does it when a little room is left: the run deletes it and copies once more" {
+	for ENGINE in rsync native; do
+		export ENGINE
+		little_room
+		run_backup 0
+		[ "$(grep -c 'there is no room: deleting what interrupted runs copied, and copying once more' <<<"$output")" = 1 ]
+		[ "$(snapshots | wc -l)" = 2 ]
+		same_as_source "$(newest)"
+		fingerprint "$before" inodes | cmp - "$work/before"
+		[ -z "$(ls -A "$dest/.backup/building")$(ls -A "$dest/.backup/trash")" ]
+		common_teardown
+		rm -r "$src"/d{1..20}
+	done
+}
+
+@test "... but once only, and with nothing lost when that fails too" {
+	for ENGINE in rsync native; do
+		export ENGINE
+		little_room
+		for i in {1..150}; do echo "$i" >"$src/f$i"; done
+		fails_for_room 'No space left on device'
+		[[ $output == *', and copying once more'* ]]
+		still_as_before
+		rm "$src"/f*
+		works_again
+		common_teardown
+		rm -r "$src"/d{1..20}
+	done
+}
+
+@test "... and killed anywhere on that way, nothing is lost" {
+	export ENGINE=native
+	little_room
+	cp -a "$dest" "$work/template"
+	fingerprint "$before" >"$work/first"
+	local -i n points=0
+	for ((n = 1; n < 400; n += 3)); do
+		rm -rf "$dest"
+		cp -a "$work/template" "$dest"
+		LD_PRELOAD=$FAULT_SHIM FAULT_PROGRAM=backup FAULT_FORKS=1 FAULT_CALL=change \
+			FAULT_NTH=$n run "$BACKUP" run
+		[ "$status" -ne 0 ] || break
+		echo "killed at $n"
+		fingerprint "$before" | cmp - "$work/first"
+		[ "$("$BACKUP" list --json | jq -r '.[].status' | sort -u)" = complete ]
+		[[ $output != *', and copying once more'* ]] || points+=1
+		LOCK_WAIT=20s works_again
+	done
+	echo "# $points points" >&3
+	[ "$points" -ge 10 ]
+}
+
+@test "... and room is made for a pre-pass too" {
+	export ENGINE=native
+	little_room
+	PRE_PASS=on run_backup 0
+	[ "$(grep -c 'copying once more' <<<"$output")" = 1 ]
+	[[ $output == *'pre-pass while services are up: '* ]]
+	same_as_source "$(newest)"
+	[ -z "$(ls -A "$dest/.backup/building")$(ls -A "$dest/.backup/trash")" ]
 }
 
 @test "a full disk can be pruned" {
