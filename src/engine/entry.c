@@ -538,11 +538,13 @@ static enum put put_name(struct pass *pass, struct worker *worker, const struct 
 	struct place *place = NULL;
 	CLEANUP(freep) char *there = NULL;
 	struct stat *st = &look->st;
-	const dev_t dev = st->st_dev;
-	const ino_t ino = st->st_ino;
+	const struct file_id id = {
+		.dev = st->st_dev,
+		.ino = st->st_ino,
+		.birth = look->birth ? look->birth : pass_state(look).mtim,
+	};
 
-	if (links_claim(pass->links, dev, ino, st->st_nlink, &place, &there) ==
-	    LINKS_THERE) {
+	if (links_claim(pass->links, id, st->st_nlink, &place, &there) == LINKS_THERE) {
 		int r = link_to_place(pass, dir, name, place, there);
 		place_drop(place);
 		if (r == 0)
@@ -555,23 +557,23 @@ static enum put put_name(struct pass *pass, struct worker *worker, const struct 
 		if (r != -EMLINK || put == PUT_NOT)
 			return put;
 		/* the names to come are linked to this one */
-		if (st->st_dev == dev && st->st_ino == ino)
-			links_move(pass->links, dev, ino, dir->place, name);
+		if (st->st_dev == id.dev && st->st_ino == id.ino)
+			links_move(pass->links, id, dir->place, name);
 		return put == PUT_LINKED ? put : PUT_UNLINKABLE;
 	}
 	enum put put = link_to_base(pass, worker, dir, name, look);
 	if (needs_copy(put) && pass->bases > 0 && !pass->late) {
-		links_fail(pass->links, dev, ino, true);
+		links_fail(pass->links, id, true);
 		put_off(pass, dir, name);
 		return PUT_NOT;
 	}
 	if (needs_copy(put))
 		put = put_copy(pass, worker, dir, name, st, put);
 	/* what was copied may be another file that has got the name in between */
-	if (put == PUT_NOT || st->st_dev != dev || st->st_ino != ino)
-		links_fail(pass->links, dev, ino, false);
+	if (put == PUT_NOT || st->st_dev != id.dev || st->st_ino != id.ino)
+		links_fail(pass->links, id, false);
 	else
-		links_put(pass->links, dev, ino, dir->place, name);
+		links_put(pass->links, id, dir->place, name);
 	return put;
 }
 

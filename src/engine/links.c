@@ -24,8 +24,7 @@ enum entry_state {
 
 struct entry {
 	struct entry *next;
-	dev_t dev;
-	ino_t ino;
+	struct file_id id;
 	uint64_t left; /* names still to come */
 	struct place *place;
 	char *name;
@@ -85,18 +84,19 @@ const char **place_names(const struct place *place, size_t *ret_n)
 	return names;
 }
 
-static size_t bucket_of(const struct links *links, dev_t dev, ino_t ino)
+static size_t bucket_of(const struct links *links, struct file_id id)
 {
-	uint64_t h = ((uint64_t)ino ^ ((uint64_t)dev << 32)) * 0x9e3779b97f4a7c15u;
+	uint64_t h = ((uint64_t)id.ino ^ ((uint64_t)id.dev << 32)) * 0x9e3779b97f4a7c15u;
 
 	return (size_t)(h >> 32) & (links->size - 1);
 }
 
-static struct entry **find(struct links *links, dev_t dev, ino_t ino)
+static struct entry **find(struct links *links, struct file_id id)
 {
-	struct entry **at = &links->buckets[bucket_of(links, dev, ino)];
+	struct entry **at = &links->buckets[bucket_of(links, id)];
 
-	while (*at && ((*at)->dev != dev || (*at)->ino != ino))
+	while (*at && ((*at)->id.dev != id.dev || (*at)->id.ino != id.ino ||
+		       (*at)->id.birth != id.birth))
 		at = &(*at)->next;
 	return at;
 }
@@ -109,8 +109,7 @@ static void grow(struct links *links)
 	links->buckets = xcalloc(links->size, sizeof(struct entry *));
 	for (size_t i = 0; i < old.size; i++) {
 		for (struct entry *entry = old.buckets[i], *next; entry; entry = next) {
-			struct entry **to =
-				&links->buckets[bucket_of(links, entry->dev, entry->ino)];
+			struct entry **to = &links->buckets[bucket_of(links, entry->id)];
 			next = entry->next;
 			entry->next = *to;
 			*to = entry;
@@ -154,20 +153,19 @@ void links_free(struct links *links)
 	free(links);
 }
 
-enum links_answer links_claim(struct links *links, dev_t dev, ino_t ino, uint64_t nlink,
+enum links_answer links_claim(struct links *links, struct file_id id, uint64_t nlink,
 			      struct place **ret_place, char **ret_name)
 {
 	enum links_answer answer = LINKS_MINE;
 	struct entry **at;
 
 	pthread_mutex_lock(&links->lock);
-	while (*(at = find(links, dev, ino)) && (*at)->state == ENTRY_CLAIMED)
+	while (*(at = find(links, id)) && (*at)->state == ENTRY_CLAIMED)
 		pthread_cond_wait(&links->changed, &links->lock);
 	struct entry *entry = *at;
 	if (!entry) {
 		entry = xcalloc(1, sizeof(*entry));
-		entry->dev = dev;
-		entry->ino = ino;
+		entry->id = id;
 		entry->left = nlink;
 		*at = entry;
 		if (++links->n > links->size)
@@ -180,7 +178,7 @@ enum links_answer links_claim(struct links *links, dev_t dev, ino_t ino, uint64_
 		*ret_place = place_hold(entry->place);
 		*ret_name = xstrdup(entry->name);
 		if (entry->left == 0)
-			forget(links, find(links, dev, ino));
+			forget(links, find(links, id));
 	} else {
 		entry->state = ENTRY_CLAIMED;
 	}
@@ -189,9 +187,9 @@ enum links_answer links_claim(struct links *links, dev_t dev, ino_t ino, uint64_
 }
 
 /* The entry of somebody who claimed it, and so keeps it from being forgotten. */
-static struct entry **find_claimed(struct links *links, dev_t dev, ino_t ino)
+static struct entry **find_claimed(struct links *links, struct file_id id)
 {
-	struct entry **at = find(links, dev, ino);
+	struct entry **at = find(links, id);
 
 	assert(*at && (*at)->state == ENTRY_CLAIMED);
 	return at;
@@ -205,11 +203,11 @@ static void set_place(struct entry *entry, struct place *place, const char *name
 	entry->name = xstrdup(name);
 }
 
-void links_put(struct links *links, dev_t dev, ino_t ino, struct place *place,
+void links_put(struct links *links, struct file_id id, struct place *place,
 	       const char *name)
 {
 	pthread_mutex_lock(&links->lock);
-	struct entry **at = find_claimed(links, dev, ino);
+	struct entry **at = find_claimed(links, id);
 	if ((*at)->left == 0) {
 		forget(links, at);
 	} else {
@@ -220,20 +218,20 @@ void links_put(struct links *links, dev_t dev, ino_t ino, struct place *place,
 	pthread_mutex_unlock(&links->lock);
 }
 
-void links_move(struct links *links, dev_t dev, ino_t ino, struct place *place,
+void links_move(struct links *links, struct file_id id, struct place *place,
 		const char *name)
 {
 	pthread_mutex_lock(&links->lock);
-	struct entry *entry = *find(links, dev, ino);
+	struct entry *entry = *find(links, id);
 	if (entry && entry->state == ENTRY_THERE) /* else no more names are to come */
 		set_place(entry, place, name);
 	pthread_mutex_unlock(&links->lock);
 }
 
-void links_fail(struct links *links, dev_t dev, ino_t ino, bool again)
+void links_fail(struct links *links, struct file_id id, bool again)
 {
 	pthread_mutex_lock(&links->lock);
-	struct entry **at = find_claimed(links, dev, ino);
+	struct entry **at = find_claimed(links, id);
 	(*at)->left += again;
 	if ((*at)->left == 0)
 		forget(links, at);

@@ -32,6 +32,13 @@ const char *place_name(const struct place *place);
 /* The names on the way down to it, the top's left out; the caller frees the array. */
 const char **place_names(const struct place *place, size_t *ret_n);
 
+/* A number alone is not enough: one that is free is soon another file's. */
+struct file_id {
+	dev_t dev;
+	ino_t ino;
+	int64_t birth; /* where it is not known, the time of its content */
+};
+
 struct links;
 
 struct links *links_new(void);
@@ -44,16 +51,16 @@ enum links_answer {
 };
 
 /* One more name of the file with `nlink` names. */
-enum links_answer links_claim(struct links *links, dev_t dev, ino_t ino, uint64_t nlink,
+enum links_answer links_claim(struct links *links, struct file_id id, uint64_t nlink,
 			      struct place **ret_place, char **ret_name);
 
 /* The claimed file is in the copy. */
-void links_put(struct links *links, dev_t dev, ino_t ino, struct place *place,
+void links_put(struct links *links, struct file_id id, struct place *place,
 	       const char *name);
 
 /* It takes no more links where links_claim() said: other names will find it here. */
-void links_move(struct links *links, dev_t dev, ino_t ino, struct place *place,
+void links_move(struct links *links, struct file_id id, struct place *place,
 		const char *name);
 
 /* It is not; the next name that comes claims it anew. `again`: this name will, too. */
-void links_fail(struct links *links, dev_t dev, ino_t ino, bool again);
+void links_fail(struct links *links, struct file_id id, bool again);
