@@ -646,7 +646,7 @@ static void put_late_name(struct pass *pass, struct worker *worker,
 			  const struct late_name *late)
 {
 	struct dir dir = {.place = late->place, .copy = -1};
-	struct look look;
+	struct look look = {0};
 	struct stat before;
 
 	dir.source = open_place(pass->source_fd, late->place);
