@@ -4,7 +4,7 @@
 # Shortcuts. Meson does the work; see `make help`.
 
 .DEFAULT_GOAL := all
-.PHONY: all setup run test asan lab bench lint format image install clean help
+.PHONY: all setup run test asan tsan soak lab bench lint format image install clean help
 .PHONY: deps-build deps-run deps-test deps-lab deps-lint
 .NOTPARALLEL:
 
@@ -51,6 +51,20 @@ asan: deps-test build-asan/build.ninja ## the same with AddressSanitizer and UBS
 
 build-asan/build.ninja:
 	meson setup build-asan --native-file packaging/build-dev.ini -Dtests=enabled
+
+tsan: deps-test build-tsan/build.ninja ## the native engine under ThreadSanitizer
+	meson compile -C build-tsan backup
+	BACKUP='$(CURDIR)/build-tsan/backup' tests/tsan
+
+build-tsan/build.ninja:
+	meson setup build-tsan -Db_sanitize=thread -Db_lundef=false -Dtests=disabled
+
+# Hours of what `make test` does for seconds.
+SOAK ?= 0
+soak: deps-test build/tests-enabled ## random histories, races, kills until ^C (SOAK=minutes)
+	meson compile -C build
+	BACKUP='$(CURDIR)/build/backup' FAULT_SHIM='$(CURDIR)/build/tests/inject.so' \
+		tests/soak '$(SOAK)'
 
 lab: deps-lab build/tests-enabled ## tests on real Docker Engines of their own, as root
 	tools/run-tests build --suite lab
