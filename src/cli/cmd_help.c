@@ -71,7 +71,7 @@ static int run(const struct command *command, int argc, char **argv)
 	} else if (strcmp(topic, "man") == 0) {
 		manual_print();
 	} else {
-		const struct command *about = command_find(topic);
+		const struct command *about = command_named(topic);
 		if (!about)
 			return command_unknown(topic);
 		fputs(about->usage, stdout);

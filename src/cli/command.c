@@ -12,7 +12,7 @@
 #define COMMAND_ADDRESS(id, name) &command_##id,
 const struct command *const commands[] = {COMMANDS(COMMAND_ADDRESS) NULL};
 
-const struct command *command_find(const char *name)
+const struct command *command_named(const char *name)
 {
 	for (const struct command *const *c = commands; *c; c++)
 		if (strcmp((*c)->name, name) == 0)

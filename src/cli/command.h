@@ -26,6 +26,7 @@ struct command {
 	X(run, "run")             \
 	X(list, "list")           \
 	X(status, "status")       \
+	X(find, "find")           \
 	X(restore, "restore")     \
 	X(prune, "prune")         \
 	X(recover, "recover")     \
@@ -42,7 +43,7 @@ COMMANDS(COMMAND_DECLARE)
 extern const struct command *const commands[];
 
 /* NULL when there is none of that name. */
-const struct command *command_find(const char *name);
+const struct command *command_named(const char *name);
 
 /* Says that there is no such command, which one may be meant, and returns EXIT_USAGE. */
 int command_unknown(const char *name);

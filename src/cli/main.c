@@ -24,7 +24,7 @@ int main(int argc, char **argv)
 	if (argv[1][0] == '-') /* options of the default command */
 		return command_run.run(&command_run, argc, argv);
 
-	const struct command *command = command_find(argv[1]);
+	const struct command *command = command_named(argv[1]);
 	if (!command)
 		return command_unknown(argv[1]);
 	return command->run(command, argc - 1, argv + 1);

@@ -14,7 +14,7 @@
 #include "engine/copy.h"
 #include "engine/engine.h"
 #include "engine/links.h"
-#include "engine/pattern.h"
+#include "model/pattern.h"
 #include "engine/table.h"
 #include "sys/pool.h"
 #include "engine/xattrs.h"

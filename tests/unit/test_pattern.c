@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-#include "engine/pattern.h"
+#include "model/pattern.h"
 
 static void split_rules(char *text, struct strvec *rules)
 {

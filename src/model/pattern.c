@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
-#include "engine/pattern.h"
+#include "model/pattern.h"
 
 #include <ctype.h>
 #include <errno.h>
