@@ -29,6 +29,10 @@ histories() {
 	histories 25 26
 }
 
-@test "a history that nobody has seen before" {
-	histories "$RANDOM"
+@test "histories 3, 6: changes that only CHECKSUM=on can see" {
+	histories 3 6
+}
+
+@test "histories that nobody has seen before" {
+	histories "$RANDOM" "$RANDOM" "$RANDOM"
 }

@@ -20,6 +20,7 @@
  *	               FAULT_FORKS so does the one that forked it, but for
  *	FAULT_ALONE    (set)
  *	FAULT_HIT      a file that is made when that happens
+ *	FAULT_CLOCK    by so many seconds time(2) is ahead, in any process
  *
  * "open" is every open(2), "create" one with O_CREAT, "range" copy_file_range(2), "clone"
  * the ioctl FICLONE, "readdir" getdents64(2) and "xattrat" listxattrat(2) and the like,
@@ -41,6 +42,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static pid_t target; /* 0: not this process */
@@ -375,6 +377,18 @@ PASS_ON(int, "setxattr", fsetxattr,
 PASS_ON(int, "setxattr", lsetxattr,
 	(const char *path, const char *name, const void *v, size_t size, int flags), path,
 	name, v, size, flags)
+
+CALL(time_t, time, time_t *ret)
+{
+	const char *ahead = getenv("FAULT_CLOCK");
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	now.tv_sec += ahead ? strtol(ahead, NULL, 10) : 0;
+	if (ret)
+		*ret = now.tv_sec;
+	return now.tv_sec;
+}
 
 /* What the C library has no function for. */
 static const char *name_of(long number)
