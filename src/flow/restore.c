@@ -120,7 +120,7 @@ static int find_snapshot(struct job *job, const struct config *config,
 	CLEANUP(catalog_release) struct catalog catalog = CATALOG_INIT;
 	CLEANUP(strvec_release) struct strvec paths = STRVEC_INIT;
 	CLEANUP(closep) int tree = -1;
-	const struct catalog_entry *entry;
+	const struct catalog_entry *entry = NULL;
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < restore->paths->n; i++)
