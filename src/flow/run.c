@@ -360,6 +360,8 @@ static int copy(struct run *run, const struct snapshot_counts *before, struct er
 	int r = try_copy(run, target, table, &outcome, err);
 	if (destination_is_full(r) && make_room(run, run->name))
 		r = try_copy(run, target, table, &outcome, err);
+	if (r == -ENOENT) /* an engine need not find out what became of the source */
+		source_check_same(&run->source, err);
 	if (r < 0)
 		return r;
 	run->status = outcome == ENGINE_PARTIAL ? SNAPSHOT_PARTIAL : SNAPSHOT_COMPLETE;

@@ -81,7 +81,7 @@ int source_check_same(const struct source *source, struct error *err)
 	struct stat st;
 
 	if (stat(source->path, &st) < 0)
-		return error_set(err, -ESTALE, "BACKUP_SRC '%s' went away during the run",
+		return error_say(err, -ESTALE, "BACKUP_SRC '%s' went away during the run",
 				 source->path);
 	if (st.st_dev != source->dev || st.st_ino != source->ino)
 		return error_say(

@@ -29,9 +29,9 @@ static const struct config_key keys[] = {
 	KEY(DRY_RUN, BOOL, dry_run, "off",
 	    "show what a run would do and write nothing to the destination"),
 	KEY(TZ, ZONE, tz, "", "time zone of names, days and logs; empty: the system's"),
-	KEY(ENGINE, CHOICE, engine, "rsync",
-	    "what copies the files; native: our own engine, which is still new; auto: that, or "
-	    "rsync where RSYNC_ARGS is given",
+	KEY(ENGINE, CHOICE, engine, "auto",
+	    "what copies the files; native: our own engine; auto: that, or rsync where "
+	    "RSYNC_ARGS is given",
 	    .choices = engines),
 	KEY(EXCLUDE, LIST, exclude, "",
 	    "rsync patterns of what to leave out, by comma or line"),

@@ -22,6 +22,7 @@ spy() {
 	printf '#!/bin/bash\nif [ "$1" != --version ]; then\n%s\nfi\nexec %q "$@"\n' \
 		"$1" "$(PATH=${PATH#*:} command -v rsync)" >"$work/bin/rsync"
 	chmod +x "$work/bin/rsync"
+	export ENGINE=rsync
 }
 
 @test "every line has its time, on stdout and in LOG_FILE alike" {

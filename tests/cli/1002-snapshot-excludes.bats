@@ -156,6 +156,7 @@ END
 	[ "$(taken)" = $'a\nmounted' ]
 }
 
+# bats test_tags=engine:rsync
 @test "BWLIMIT is passed on" {
 	files a
 	mkdir "$work/bin"
@@ -171,6 +172,7 @@ END
 	! grep -q -e --bwlimit "$work/args" || false
 }
 
+# bats test_tags=engine:rsync
 @test "RSYNC_ARGS: words are split as a shell would, and no shell is run" {
 	files 'a b' "it's" c d '$HOME' plain
 	RSYNC_ARGS="--exclude='a b' --exclude=\"it's\" --exclude=c\\  --exclude=\\\$HOME '--exclude=d'" run_backup 0
@@ -182,6 +184,7 @@ END
 	[ "$(taken | wc -l)" -eq 5 ]
 }
 
+# bats test_tags=engine:rsync
 @test "RSYNC_ARGS: useful options work" {
 	files a.o b 'big'
 	head -c 5000 /dev/zero >"$src/big"
@@ -191,6 +194,7 @@ END
 	[ "$(taken)" = b ]
 }
 
+# bats test_tags=engine:rsync
 @test "RSYNC_ARGS: each option that would make something else of a backup is refused" {
 	files a
 	while IFS= read -r option; do
@@ -251,6 +255,7 @@ END
 	[ -e "$src/a" ]
 }
 
+# bats test_tags=engine:rsync
 @test "RSYNC_ARGS: no abbreviation and no bundle of letters gets past the refusals" {
 	files a
 	while IFS= read -r option; do

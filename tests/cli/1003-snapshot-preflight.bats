@@ -209,6 +209,7 @@ status_of() {
 	same_inode "$(newest)/1" "$dest/$(snapshots | head -n 1)/1"
 }
 
+# bats test_tags=engine:rsync
 @test "rsync that is missing, too old, or something else" {
 	echo 1 >"$src/a"
 	mkdir "$work/bin"

@@ -24,9 +24,9 @@ made_by() {
 	made_by native
 	ENGINE=rsync run_backup 0
 	made_by rsync
-	ENGINE=auto run_backup 0
+	run_backup 0
 	made_by native
-	ENGINE=auto RSYNC_ARGS=--fuzzy run_backup 0
+	RSYNC_ARGS=--fuzzy run_backup 0
 	made_by rsync
 	ENGINE=rsync RSYNC_ARGS=--fuzzy run_backup 0
 	made_by rsync
@@ -43,9 +43,9 @@ made_by() {
 @test "without rsync on the machine, only what asks for it fails" {
 	mkdir "$work/bin"
 	PATH=$work/bin ENGINE=native run_backup 0
-	PATH=$work/bin ENGINE=auto run_backup 0
-	PATH=$work/bin ENGINE=auto run_backup 0 prune
-	PATH=$work/bin ENGINE=auto RSYNC_ARGS=--fuzzy run_backup 1
+	PATH=$work/bin run_backup 0
+	PATH=$work/bin run_backup 0 prune
+	PATH=$work/bin RSYNC_ARGS=--fuzzy run_backup 1
 	[[ $output == *'ERROR: rsync is not installed'* ]]
 	[ "$(snapshots | wc -l)" = 2 ]
 }

@@ -47,7 +47,7 @@ END
 	)" ]
 	fingerprint "$dest/monthly/2026-06-16_12-00-00" inodes | cmp "$work/16" -
 	fingerprint "$dest/weekly/2026-06-17_12-00-00" inodes | cmp "$work/17" -
-	[ "$(find "$dest/.backup/snapshots" -type f | wc -l)" -eq 5 ]
+	[ "$(find "$dest/.backup/snapshots" -name '*.json' | wc -l)" -eq 5 ]
 	[ -z "$(ls -A "$dest/.backup/trash")" ]
 }
 

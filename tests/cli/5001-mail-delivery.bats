@@ -18,6 +18,7 @@ after_copy() {
 	printf '#!/bin/bash\nrsync=%q\n[ "$1" != --version ] || exec "$rsync" --version\n"$rsync" "$@" || exit\n%s\n' \
 		"$(command -v rsync)" "$1" >"$work/bin/rsync"
 	chmod +x "$work/bin/rsync"
+	export ENGINE=rsync
 	PATH=$work/bin:$PATH
 }
 

@@ -117,6 +117,7 @@ said_by_rsync() {
 	printf '#!/bin/bash\nrsync=%q\n[ "$1" != --version ] || exec "$rsync" --version\n"$rsync" "$@" || exit\n{\n%s\n} >&2\nexit 23\n' \
 		"$(command -v rsync)" "$1" >"$work/bin/rsync"
 	chmod +x "$work/bin/rsync"
+	export ENGINE=rsync
 	PATH=$work/bin:$PATH
 }
 

@@ -233,7 +233,7 @@ no_msmtp() {
 	printf '#!/bin/sh\n[ "$1" != --version ] || exec %s --version\nkill -KILL $PPID\nsleep 1\n' \
 		"$(command -v rsync)" >"$work/bin/rsync"
 	chmod +x "$work/bin/rsync"
-	PATH=$work/bin:$PATH watched 1 run
+	ENGINE=rsync PATH=$work/bin:$PATH watched 1 run
 	not_printed
 	fake_mails 1
 	mail .subject | grep -q 'backup failed'

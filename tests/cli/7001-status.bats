@@ -50,7 +50,7 @@ age() {
 		[ "\$1" = --version ] || exit 23
 	END
 	chmod +x "$work/bin/rsync"
-	PATH=$work/bin:$PATH run_backup 3
+	ENGINE=rsync PATH=$work/bin:$PATH run_backup 3
 	status 1
 	[[ $output == 'unhealthy: '*' ago, was partial: some files could not be read'* ]]
 }

@@ -41,7 +41,7 @@ exec '$(command -v rsync)' "\$@"
 END
 	chmod +x "$work/bin/rsync"
 	echo 1 >"$src/a"
-	PATH=$work/bin:$PATH run_backup 0
+	ENGINE=rsync PATH=$work/bin:$PATH run_backup 0
 	[[ $output == *'  1 vanished before it could be copied'* ]]
 	[[ $output == *'  1 error on a single file'* ]]
 }

@@ -65,8 +65,8 @@ three_old_ones() {
 	chmod 700 "$src/closed"
 
 	user_backup 3
-	[[ $output == *"$src/secret\""*'Permission denied'* ]]
-	[[ $output == *"$src/closed\""*'Permission denied'* ]]
+	grep -q "WARNING: .*$src/secret['\"].*: Permission denied" <<<"$output"
+	grep -q "WARNING: .*$src/closed['\"].*: Permission denied" <<<"$output"
 	[[ $output == *'ERROR: some files could not be read'* ]]
 	[[ $output == *'no snapshot is moved or removed: some files could not be read'* ]]
 	partial=$(newest)

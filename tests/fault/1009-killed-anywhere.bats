@@ -69,12 +69,14 @@ puts_right() {
 	[ -z "$(ls -A "$dest/.backup/building")$(ls -A "$dest/.backup/trash")" ]
 	same_as_source "$(newest)"
 	[ "$(readlink -f "$dest/latest")" = "$(newest)" ]
+	rm -f "$dest/.backup/snapshots/$(basename "$(newest)").table"
 	[ "$(ls "$dest/.backup/snapshots")" = "$(snapshots | sed 's|.*/||; s|$|.json|' | sort)" ]
 }
 
 @test "killed with everything it started, at system calls of every kind" {
 	local points=0
 	while read -r calls step most; do
+		by_rsync || step=$(((step + 1) / 2)) # nobody else has calls to count
 		for ((n = 1; n <= most; n += step)); do
 			killed_at "$calls" "$n" || break
 			echo "killed at $calls $n"
@@ -97,6 +99,7 @@ puts_right() {
 	[ "$points" -ge 30 ]
 }
 
+# bats test_tags=engine:rsync
 @test "rsync alone is killed, at system calls of every kind" {
 	mkdir "$work/bin"
 	cat >"$work/bin/rsync" <<-END

@@ -13,22 +13,27 @@ setup() {
 	bench_setup
 }
 
+# bats test_tags=engine:rsync
 @test "each call fails, in the first run of all" {
 	least=90 each_call fresh fail EIO ENOSPC EINTR
 }
 
+# bats test_tags=engine:rsync
 @test "each call fails, in a run that publishes, moves and removes" {
 	least=80 each_call aged fail EIO
 }
 
+# bats test_tags=engine:rsync
 @test "each call fails, in a run that cleans up after others" {
 	least=120 each_call wreck fail ENOSPC
 }
 
+# bats test_tags=engine:rsync
 @test "each call fails, in a prune" {
 	least=30 each_call prune fail EIO
 }
 
+# bats test_tags=engine:rsync
 @test "nothing can be opened, once" {
 	least=40 each_call aged fail EMFILE -- open
 }
@@ -43,16 +48,19 @@ faults=(
 	xattrat:EIO,ENOSYS seek:EIO,EINTR truncate:EIO,EINTR
 )
 
+# bats test_tags=engine:native
 @test "each third call fails, in the native engine's first run" {
-	ENGINE=native least=120 each_call fresh some 3 "$RANDOM" "${faults[@]}"
+	least=120 each_call fresh some 3 "$RANDOM" "${faults[@]}"
 }
 
+# bats test_tags=engine:native
 @test "each third call fails, in the native engine's run that publishes, moves and removes" {
-	ENGINE=native least=180 each_call aged some 3 "$RANDOM" "${faults[@]}"
+	least=180 each_call aged some 3 "$RANDOM" "${faults[@]}"
 }
 
+# bats test_tags=engine:native
 @test "the native engine gets by without what a kernel or file system may lack" {
-	ENGINE=native least=15 each_call aged always link:EMLINK,EXDEV,EPERM \
+	least=15 each_call aged always link:EMLINK,EXDEV,EPERM \
 		range:EXDEV,ENOSYS,EINVAL clone:ENOSPC,EXDEV,EIO,EOPNOTSUPP \
 		seek:EINVAL,EOPNOTSUPP,ENOSYS xattrat:ENOSYS,EPERM
 }

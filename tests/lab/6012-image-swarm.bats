@@ -103,7 +103,7 @@ service_log() {
 	docker run -d --name backup --network host -v "$src:/data:ro" -v "$dest:/backup" \
 		-v "$LAB_SOCKET:/var/run/docker.sock" -e SCALE=required -e BWLIMIT=500K -e PRE_PASS=off \
 		-e "START_TIMEOUT=$START_TIMEOUT" backup-container
-	copies_large() { compgen -G "$dest/.backup/building/*/.large.*" >/dev/null; }
+	copies_large() { compgen -G "$dest/.backup/building/*/large" >/dev/null; }
 	lab_wait_for 60 copies_large
 	is_held web
 
@@ -111,7 +111,7 @@ service_log() {
 	docker exec backup sh -c 'sleep 0.3 & sleep 0.1'
 	sleep 1
 	docker exec backup sh -c 'cat /proc/[0-9]*/status' >"$work/processes"
-	grep -q '^Name:.*rsync' "$work/processes"
+	grep -q '^Name:.*backup' "$work/processes"
 	run ! grep '^State:.*Z' "$work/processes"
 	[ "$(grep -c '^Name:.*sleep' "$work/processes")" -eq 0 ]
 

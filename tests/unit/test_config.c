@@ -127,7 +127,7 @@ static void test_defaults(void **state)
 	assert_false(c.dry_run || c.exclude_caches || c.one_file_system || c.checksum ||
 		     c.allow_empty_source);
 	assert_string_equal(c.tz, "");
-	assert_int_equal(c.engine, CONFIG_ENGINE_RSYNC);
+	assert_int_equal(c.engine, CONFIG_ENGINE_AUTO);
 	assert_int_equal(c.exclude.n + c.rsync_args.n, 0);
 	assert_string_equal(c.exclude_from, "");
 	assert_string_equal(c.exclude_if_present, "");

@@ -13,12 +13,17 @@
 #		[ -e "$(newest)/a" ]
 #	}
 #
-# TEST_ENGINE=native lets the tests of a file run with that engine instead of the default.
+# What holds with one engine holds with the other: TEST_ENGINE=rsync lets the tests of a
+# file run with that engine instead of the default. A test of what one engine does by itself
+# is marked, runs with that one whatever TEST_ENGINE says, and needs to run but once:
+#
+#	# bats test_tags=engine:rsync
+#	@test "rsync is killed: the run fails" {
 #
 # A file that needs a setup() of its own calls common_setup first, likewise
 # common_teardown.
 
-bats_require_minimum_version 1.5.0
+bats_require_minimum_version 1.8.0
 
 root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 BACKUP=${BACKUP:-$root/build/backup}
@@ -29,7 +34,7 @@ teardown() { common_teardown; }
 # Sets $work, $src, $dest and every variable of ours. Source and destination do not have
 # a common parent but $work; the destination does not exist yet.
 common_setup() {
-	local key
+	local key engine
 	while read -r key; do
 		unset "$key" "${key}_FILE"
 	done < <("$BACKUP" help config --markdown | grep -o '^| .[A-Z_]\{2,\}' | cut -c 4-)
@@ -43,7 +48,10 @@ common_setup() {
 	mkdir -p "$src" "$work/runlogs"
 	export BACKUP_SRC=$src BACKUP_DEST=$dest
 	export LOG_FILE=$work/backup.log RUN_LOG_DIR=$work/runlogs
-	[ -z "${TEST_ENGINE-}" ] || export ENGINE=$TEST_ENGINE
+	engine=$(grep -B 1 -F "@test \"$BATS_TEST_DESCRIPTION\"" "$BATS_TEST_FILENAME" |
+		sed -n 's/^# bats test_tags=engine://p')
+	engine=${engine:-${TEST_ENGINE-}}
+	[ -z "$engine" ] || export ENGINE=$engine
 	export SCALE=off # no test may touch this machine's services
 }
 
@@ -58,6 +66,16 @@ common_teardown() {
 # run_backup CODE [ARGUMENT...]: stdout and stderr are in $output and $lines.
 run_backup() {
 	run -"$1" "$BACKUP" "${@:2}"
+}
+
+# Whether it is rsync that copies.
+by_rsync() {
+	[ "${ENGINE:-native}" = rsync ]
+}
+
+# in_order DIR: the names in it, in the order in which the engine meets them.
+in_order() {
+	if by_rsync; then ls -A "$1"; else find "$1" -mindepth 1 -maxdepth 1 -printf '%f\n'; fi
 }
 
 # All snapshots as TIER/NAME, the oldest first.

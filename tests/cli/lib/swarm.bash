@@ -26,6 +26,7 @@ teardown() { swarm_teardown; }
 
 swarm_setup() {
 	common_setup
+	export ENGINE=rsync # whose place a script can take
 	export SCALE=required PRE_PASS=off START_TIMEOUT=10s STOP_TIMEOUT=5s
 	echo 1 >"$src/a"
 	mkdir "$work/bin"

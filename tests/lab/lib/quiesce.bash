@@ -67,6 +67,7 @@ wrap_rsync() {
 		exec "$rsync" "\$@"
 	END
 	chmod +x "$work/bin/rsync"
+	export ENGINE=rsync
 	PATH=$work/bin:$PATH
 }
 
