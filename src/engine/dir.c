@@ -5,9 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -15,19 +13,7 @@
 #include "engine/markers.h"
 #include "sys/fs.h"
 
-enum {
-	CHUNK = 32 * 1024,
-	WAITING_MAX = 128, /* directories on the stack, each with its descriptors */
-};
-
-/* As getdents64(2) returns them. */
-struct entry_record {
-	uint64_t ino;
-	int64_t off;
-	uint16_t len;
-	uint8_t type;
-	char name[];
-};
+enum { WAITING_MAX = 128 /* directories on the stack, each with its descriptors */ };
 
 static struct dir *new_dir(void)
 {
@@ -47,7 +33,7 @@ static void free_dir(struct dir *dir)
 		closep(&dir->base[i]);
 	place_drop(dir->place);
 	free(dir->path);
-	free(dir->chunk);
+	dirents_release(&dir->dirents);
 	free(dir);
 }
 
@@ -188,7 +174,6 @@ static void start(struct pass *pass, struct worker *worker, struct dir *dir)
 		free(dir->path);
 		dir->path = NULL;
 	}
-	dir->chunk = xmalloc(CHUNK);
 	dir->started = true;
 }
 
@@ -201,25 +186,23 @@ static void finish(struct pass *pass, struct worker *worker, struct dir *dir)
 	free_dir(dir);
 }
 
-/* Reads the next names. 0: there are none. */
-static int read_chunk(struct pass *pass, struct worker *worker, struct dir *dir)
+/* The next name, or NULL. */
+static const struct dirent_entry *next_entry(struct pass *pass, struct worker *worker,
+					     struct dir *dir)
 {
-	long n = dir->sealed || pass_stopped(pass)
-			 ? 0
-			 : syscall(SYS_getdents64, dir->source, dir->chunk, CHUNK);
+	const struct dirent_entry *entry = NULL;
 
-	if (n < 0 && errno != ENOENT) /* it was removed; there are no more names */
-		pass_unreadable(pass, worker, "read directory", dir->place, NULL, -errno);
-	dir->chunk_at = 0;
-	dir->chunk_len = n > 0 ? (size_t)n : 0;
-	return n > 0;
+	if (dir->sealed || pass_stopped(pass))
+		return NULL;
+	int r = dirents_next(&dir->dirents, dir->source, &entry);
+	if (r < 0 && r != -ENOENT) /* it was removed; there are no more names */
+		pass_unreadable(pass, worker, "read directory", dir->place, NULL, r);
+	return entry;
 }
 
 static bool is_left_out(const struct pass *pass, const struct dir *dir, const char *name,
 			bool is_dir)
 {
-	if (name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0')))
-		return true;
 	if (dir->only)
 		return strcmp(name, dir->only) != 0;
 	return patterns_exclude(pass->patterns, dir->path, name, is_dir);
@@ -227,7 +210,7 @@ static bool is_left_out(const struct pass *pass, const struct dir *dir, const ch
 
 /* Meets a name that is no directory; true: it is one after all. */
 static bool meet_file(struct pass *pass, struct worker *worker, struct dir *dir,
-		      const struct entry_record *entry)
+		      const struct dirent_entry *entry)
 {
 	struct look look;
 
@@ -251,7 +234,7 @@ static bool meet_file(struct pass *pass, struct worker *worker, struct dir *dir,
 }
 
 static struct dir *meet_dir(struct pass *pass, struct worker *worker, struct dir *dir,
-			    const struct entry_record *entry)
+			    const struct dirent_entry *entry)
 {
 	bool other = false;
 
@@ -271,15 +254,12 @@ static struct dir *meet_dir(struct pass *pass, struct worker *worker, struct dir
 
 void dir_work(struct pass *pass, struct worker *worker, struct dir *dir)
 {
+	const struct dirent_entry *entry;
+
 	if (!dir->started)
 		start(pass, worker, dir);
 	table_begin(&worker->sheet, &dir->rows);
-	while (dir->chunk_at < dir->chunk_len || read_chunk(pass, worker, dir)) {
-		const struct entry_record *entry =
-			(const void *)(dir->chunk + dir->chunk_at);
-		dir->chunk_at += entry->len;
-		if (pass_stopped(pass))
-			break;
+	while ((entry = next_entry(pass, worker, dir))) {
 		if (entry->type != DT_DIR && !meet_file(pass, worker, dir, entry))
 			continue;
 		struct dir *sub = meet_dir(pass, worker, dir, entry);

@@ -16,8 +16,9 @@
 #include "engine/links.h"
 #include "model/pattern.h"
 #include "engine/table.h"
-#include "sys/pool.h"
 #include "engine/xattrs.h"
+#include "sys/dirents.h"
+#include "sys/pool.h"
 
 enum { PASS_BASES_MAX = 8 };
 
@@ -97,8 +98,7 @@ struct dir {
 	bool sealed;	  /* nothing in it is copied: it is on another file system */
 	const char *only; /* marked by this file, and nothing else in it is copied */
 	bool started;
-	char *chunk; /* names that have been read */
-	size_t chunk_len, chunk_at;
+	struct dirents dirents;
 };
 
 /* Looks at `name` in a directory, or "", the directory itself. -errno. */
