@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "engine/entry.h"
+#include "engine/fresh.h"
 #include "engine/markers.h"
 #include "sys/fs.h"
 
@@ -111,7 +112,7 @@ static void make_unreadable(struct pass *pass, struct worker *worker,
 		worker->counts.dirs++;
 		strbuf_reset(&worker->xattrs);
 		if (dir->copy >= 0)
-			entry_set_attributes(pass, worker, parent, name, dir->copy,
+			fresh_set_attributes(pass, worker, parent, name, dir->copy,
 					     MODE_UNSURE, &dir->look.st, &worker->xattrs);
 	}
 	free_dir(dir);
@@ -179,9 +180,9 @@ static void start(struct pass *pass, struct worker *worker, struct dir *dir)
 
 static void finish(struct pass *pass, struct worker *worker, struct dir *dir)
 {
-	entry_read_xattrs(pass, worker, dir, NULL, dir->source);
+	fresh_read_xattrs(pass, worker, dir, NULL, dir->source);
 	if (dir->copy >= 0 && !pass_stopped(pass))
-		entry_set_attributes(pass, worker, dir, NULL, dir->copy, MODE_UNSURE,
+		fresh_set_attributes(pass, worker, dir, NULL, dir->copy, MODE_UNSURE,
 				     &dir->look.st, &worker->xattrs);
 	free_dir(dir);
 }

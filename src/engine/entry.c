@@ -8,13 +8,9 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "engine/parts.h"
+#include "engine/fresh.h"
 #include "engine/reader.h"
 #include "sys/fs.h"
-
-enum {
-	READ_AGAIN = 3, /* times at most, for a file that changes while it is read */
-};
 
 /* What became of one name. */
 enum put {
@@ -60,18 +56,6 @@ static int read_xattrs(struct pass *pass, int dirfd, const char *name, struct st
 	if (!pass->scope.user && !pass->scope.acls)
 		return 0;
 	return xattrs_read(dirfd, name, &pass->scope, out);
-}
-
-void entry_read_xattrs(struct pass *pass, struct worker *worker, const struct dir *dir,
-		       const char *name, int fd)
-{
-	strbuf_reset(&worker->xattrs);
-	if (!pass->scope.user && !pass->scope.acls)
-		return;
-	int r = fd >= 0 ? xattrs_read_fd(fd, &pass->scope, &worker->xattrs)
-			: xattrs_read(dir->source, name, &pass->scope, &worker->xattrs);
-	if (r < 0)
-		pass_unreadable(pass, worker, "read attributes of", dir->place, name, r);
 }
 
 static bool same_bytes(struct worker *worker, int a, int b)
@@ -153,19 +137,6 @@ static bool is_same(struct pass *pass, struct worker *worker, const struct dir *
 }
 
 /*
- * A failure of the destination for one file. EEXIST: the name came twice, or is the same
- * as another to the destination, which does not tell letters' case.
- */
-static int refused(struct pass *pass, struct worker *worker, const char *words,
-		   const struct dir *dir, const char *name, int code)
-{
-	if (pass_is_fatal(code))
-		return pass_fail(pass, words, dir->place, name, code);
-	pass_unreadable(pass, worker, words, dir->place, name, code);
-	return code;
-}
-
-/*
  * PUT_UNLINKABLE: it takes no more links; PUT_NEW: it cannot be linked to (EXDEV, EPERM).
  * A copy will do, then.
  */
@@ -178,7 +149,7 @@ static enum put link_to(struct pass *pass, struct worker *worker, const struct d
 		return PUT_UNLINKABLE;
 	if (errno != EEXIST && !pass_is_fatal(-errno))
 		return PUT_NEW;
-	refused(pass, worker, "link", dir, name, -errno);
+	pass_refused(pass, worker, "link", dir, name, -errno);
 	return PUT_NOT;
 }
 
@@ -276,195 +247,6 @@ static enum put link_to_base(struct pass *pass, struct worker *worker,
 	return full == PUT_UNLINKABLE ? full : exists ? PUT_CHANGED : PUT_NEW;
 }
 
-static int set_owner(const struct pass *pass, const struct dir *dir, const char *name,
-		     int fd, const struct stat *st)
-{
-	if (!pass->owners || (st->st_uid == geteuid() && st->st_gid == getegid() &&
-			      !pass->group_inherited))
-		return 0;
-	int r = fd >= 0 ? fchown(fd, st->st_uid, st->st_gid)
-			: fchownat(dir->copy, name, st->st_uid, st->st_gid,
-				   AT_SYMLINK_NOFOLLOW);
-	return r < 0 ? -errno : 0;
-}
-
-static int set_xattrs(const struct pass *pass, const struct dir *dir, const char *name,
-		      int fd, const struct stat *st, const struct strbuf *xattrs)
-{
-	const char *which = "";
-
-	if (pass->late && pass->scope.acls && name && !S_ISLNK(st->st_mode))
-		xattrs_disinherit(dir->copy, name);
-	if (xattrs->len == 0)
-		return 0;
-	return fd >= 0 ? xattrs_write_fd(fd, xattrs, &which)
-		       : xattrs_write(dir->copy, name, xattrs, &which);
-}
-
-/* What chown took away, too. A symbolic link has no mode. */
-static int set_mode(const struct dir *dir, const char *name, int fd,
-		    const struct stat *st)
-{
-	mode_t mode = st->st_mode & 07777;
-
-	if (S_ISLNK(st->st_mode))
-		return 0;
-	return (fd >= 0 ? fchmod(fd, mode) : fchmodat(dir->copy, name, mode, 0)) < 0
-		       ? -errno
-		       : 0;
-}
-
-static int set_time(const struct dir *dir, const char *name, int fd,
-		    const struct stat *st)
-{
-	const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
-
-	return (fd >= 0 ? futimens(fd, times)
-			: utimensat(dir->copy, name, times, AT_SYMLINK_NOFOLLOW)) < 0
-		       ? -errno
-		       : 0;
-}
-
-void entry_set_attributes(struct pass *pass, struct worker *worker, const struct dir *dir,
-			  const char *name, int fd, mode_t created, const struct stat *st,
-			  const struct strbuf *xattrs)
-{
-	const bool has_mode = created == (st->st_mode & 07777) && xattrs->len == 0;
-	int r;
-
-	/* one that fails does not keep the others from being set */
-	if ((r = set_owner(pass, dir, name, fd, st)) < 0)
-		refused(pass, worker, "give its owner to the copy of", dir, name, r);
-	if ((r = set_xattrs(pass, dir, name, fd, st, xattrs)) < 0)
-		refused(pass, worker, "give its attributes to the copy of", dir, name, r);
-	if (!has_mode && (r = set_mode(dir, name, fd, st)) < 0)
-		refused(pass, worker, "give its mode to the copy of", dir, name, r);
-	if ((r = set_time(dir, name, fd, st)) < 0)
-		refused(pass, worker, "give its time to the copy of", dir, name, r);
-}
-
-static bool has_changed(const struct stat *a, const struct stat *b)
-{
-	return a->st_ino != b->st_ino || a->st_dev != b->st_dev ||
-	       a->st_size != b->st_size || a->st_mode != b->st_mode ||
-	       a->st_mtim.tv_sec != b->st_mtim.tv_sec ||
-	       a->st_mtim.tv_nsec != b->st_mtim.tv_nsec ||
-	       a->st_ctim.tv_sec != b->st_ctim.tv_sec ||
-	       a->st_ctim.tv_nsec != b->st_ctim.tv_nsec;
-}
-
-/*
- * The content, as often as it changes meanwhile. `st` becomes what the content is of.
- * 1: it is no plain file any more.
- */
-static int copy_steadily(struct pass *pass, struct worker *worker, const struct dir *dir,
-			 const char *name, int from, int to, struct stat *st)
-{
-	for (int left = READ_AGAIN;; left--) {
-		enum copy_side side = COPY_READING;
-		struct stat now;
-
-		const struct copy_file file =
-			copy_file_init(&worker->copier, from, to, (uint64_t)st->st_size,
-				       (uint64_t)st->st_blocks);
-		int r = parts_copy(pass, worker, &file, &side);
-		if (r == -ECANCELED)
-			return r;
-		if (r == -ESPIPE) /* a FIFO has come in its place */
-			return 1;
-		if (r < 0 && side == COPY_WRITING)
-			return refused(pass, worker, "write", dir, name, r);
-		if (r < 0 || fstat(from, &now) < 0) {
-			r = r < 0 ? r : -errno;
-			pass_unreadable(pass, worker, "read", dir->place, name, r);
-			return r;
-		}
-		if (!S_ISREG(now.st_mode))
-			return 1;
-		if (!has_changed(st, &now))
-			return 0;
-		const struct timespec before = st->st_mtim;
-		*st = now;
-		if (left == 0) {
-			/* with the new time, the next run would take it for the same */
-			st->st_mtim = before;
-			pass_note(pass, "changed while it was read:", dir->place, name,
-				  0);
-			return 0;
-		}
-		if (ftruncate(to, 0) < 0)
-			return refused(pass, worker, "write", dir, name, -errno);
-	}
-}
-
-static int copy_file(struct pass *pass, struct worker *worker, const struct dir *dir,
-		     const char *name, struct stat *st)
-{
-	CLEANUP(closep) int from = reader_open(pass, dir->source, name);
-
-	if (from < 0 && (errno == ENOENT || errno == ECANCELED))
-		return -errno;
-	if (from < 0) {
-		int r = -errno;
-		if (r == -ELOOP || r == -ENXIO) /* something else by now */
-			return 1;
-		pass_unreadable(pass, worker, "open", dir->place, name, r);
-		return r;
-	}
-	/* what a directory hands down when it has its attributes changes the mode */
-	const mode_t created = pass->late ? 0600 : st->st_mode & 0777;
-	CLEANUP(closep)
-	int to = openat(dir->copy, name,
-			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, created);
-	if (to < 0)
-		return refused(pass, worker, "create", dir, name, -errno);
-	int r = copy_steadily(pass, worker, dir, name, from, to, st);
-	if (r != 0) {
-		unlinkat(dir->copy, name, 0);
-		return r;
-	}
-	entry_read_xattrs(pass, worker, dir, name, from);
-	entry_set_attributes(pass, worker, dir, name, to,
-			     pass->late ? MODE_UNSURE : created, st, &worker->xattrs);
-	return 0;
-}
-
-static int make_special(struct worker *worker, const struct dir *dir, const char *name,
-			const struct stat *st)
-{
-	if (!S_ISLNK(st->st_mode))
-		return mknodat(dir->copy, name, st->st_mode, st->st_rdev) < 0 ? -errno
-									      : 0;
-	ssize_t n =
-		readlinkat(dir->source, name, worker->target, sizeof(worker->target) - 1);
-	if (n < 0)
-		return errno == EINVAL ? 1 : -errno;
-	worker->target[n] = '\0';
-	return symlinkat(worker->target, dir->copy, name) < 0 ? -errno : 0;
-}
-
-/* Symbolic links, devices, FIFOs, sockets. */
-static int copy_special(struct pass *pass, struct worker *worker, const struct dir *dir,
-			const char *name, const struct stat *st)
-{
-	bool device = S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
-
-	int r = make_special(worker, dir, name, st);
-	if (r == -EPERM && device && geteuid() != 0) {
-		pass_note(pass, "only root can make a device, skipping", dir->place, name,
-			  0);
-		return r;
-	}
-	if (r > 0 || r == -ENOENT)
-		return r;
-	if (r < 0)
-		return refused(pass, worker, "create", dir, name, r);
-	entry_read_xattrs(pass, worker, dir, name, -1);
-	entry_set_attributes(pass, worker, dir, name, -1, MODE_UNSURE, st,
-			     &worker->xattrs);
-	return 0;
-}
-
 /* Opens a directory by its place below `top`. */
 static int open_place(int top, const struct place *place)
 {
@@ -498,8 +280,7 @@ static enum put put_copy(struct pass *pass, struct worker *worker, const struct 
 {
 	if (pass->job->dry_run)
 		return put;
-	int r = S_ISREG(st->st_mode) ? copy_file(pass, worker, dir, name, st)
-				     : copy_special(pass, worker, dir, name, st);
+	int r = fresh_copy(pass, worker, dir, name, st);
 	if (r == 0)
 		return put;
 	if (r == -ENOENT) {
@@ -550,7 +331,7 @@ static enum put put_name(struct pass *pass, struct worker *worker, const struct 
 		if (r == 0)
 			return PUT_INNER;
 		if (r != -EMLINK && r != -EXDEV && r != -EPERM) {
-			refused(pass, worker, "link", dir, name, r);
+			pass_refused(pass, worker, "link", dir, name, r);
 			return PUT_NOT;
 		}
 		enum put put = put_alone(pass, worker, dir, name, look);
@@ -669,7 +450,8 @@ static void put_late_name(struct pass *pass, struct worker *worker,
 	} else if (pass->job->dry_run) {
 		entry_put(pass, worker, &dir, late->name, &look);
 	} else if (dir.copy < 0 || fstat(dir.copy, &before) < 0) {
-		refused(pass, worker, "open the directory of", &dir, late->name, -errno);
+		pass_refused(pass, worker, "open the directory of", &dir, late->name,
+			     -errno);
 	} else {
 		const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, before.st_mtim};
 		bool lend = geteuid() != 0 && (before.st_mode & 0300) != 0300;
@@ -679,8 +461,9 @@ static void put_late_name(struct pass *pass, struct worker *worker,
 		entry_put(pass, worker, &dir, late->name, &look);
 		if ((lend && fchmod(dir.copy, before.st_mode & 07777) < 0) ||
 		    futimens(dir.copy, times) < 0)
-			refused(pass, worker, "give its attributes to the directory of",
-				&dir, late->name, -errno);
+			pass_refused(pass, worker,
+				     "give its attributes to the directory of", &dir,
+				     late->name, -errno);
 	}
 	closep(&dir.source);
 	closep(&dir.copy);

@@ -24,19 +24,3 @@ void entry_put_late(struct pass *pass, struct worker *worker);
  */
 int entry_open_moved_dir(const struct pass *pass, const struct look *look,
 			 const struct table_row **ret_row);
-
-/* Reads the attributes in scope into worker->xattrs, of `fd` if that is none of -1. */
-void entry_read_xattrs(struct pass *pass, struct worker *worker, const struct dir *dir,
-		       const char *name, int fd);
-
-/*
- * Gives owner, extended attributes, mode and time, in this order, to a new file or
- * directory of ours: `fd`, or if that is -1 `name` in the copy. It has been created with
- * the mode `created`, or MODE_UNSURE. What is refused is noted and makes the copy partial;
- * the file stays.
- */
-#define MODE_UNSURE ((mode_t)-1)
-
-void entry_set_attributes(struct pass *pass, struct worker *worker, const struct dir *dir,
-			  const char *name, int fd, mode_t created, const struct stat *st,
-			  const struct strbuf *xattrs);

@@ -150,6 +150,15 @@ int pass_fail(struct pass *pass, const char *words, const struct place *place,
 	return code;
 }
 
+int pass_refused(struct pass *pass, struct worker *worker, const char *words,
+		 const struct dir *dir, const char *name, int code)
+{
+	if (pass_is_fatal(code))
+		return pass_fail(pass, words, dir->place, name, code);
+	pass_unreadable(pass, worker, words, dir->place, name, code);
+	return code;
+}
+
 bool pass_is_fatal(int code)
 {
 	return code == -ENOSPC || code == -EDQUOT || code == -EROFS || code == -EIO;

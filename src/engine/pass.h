@@ -123,6 +123,14 @@ int pass_fail(struct pass *pass, const char *words, const struct place *place,
 /* Tells how far it has come. By the thread that started the pool. */
 void pass_tick(struct pass *pass);
 
+/*
+ * A failure of the destination for one file: said, and the copy is partial, or it ends the
+ * pass. EEXIST: the name came twice, or is the same as another to the destination, which
+ * does not tell letters' case. Returns `code`.
+ */
+int pass_refused(struct pass *pass, struct worker *worker, const char *words,
+		 const struct dir *dir, const char *name, int code);
+
 /* Whether an error of the destination makes going on senseless. */
 bool pass_is_fatal(int code);
 
