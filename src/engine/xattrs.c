@@ -102,6 +102,9 @@ static bool in_scope(const char *name, const struct xattr_scope *scope)
 	if (strcmp(name, "system.posix_acl_access") == 0 ||
 	    strcmp(name, "system.posix_acl_default") == 0)
 		return scope->acls;
+	/* XFS shows ACLs by these names, too */
+	if (strncmp(name, "trusted.SGI_ACL_", 16) == 0)
+		return false;
 	return scope->all && strncmp(name, "system.", 7) != 0;
 }
 
