@@ -29,7 +29,7 @@ void fresh_read_xattrs(struct pass *pass, struct worker *worker, const struct di
 static int set_owner(const struct pass *pass, const struct dir *dir, const char *name,
 		     int fd, const struct stat *st)
 {
-	if (!pass->owners || (st->st_uid == geteuid() && st->st_gid == getegid() &&
+	if (!pass->owners || (st->st_uid == pass->uid && st->st_gid == pass->gid &&
 			      !pass->group_inherited))
 		return 0;
 	int r = fd >= 0 ? fchown(fd, st->st_uid, st->st_gid)

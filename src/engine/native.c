@@ -229,6 +229,8 @@ static int copy(const struct engine *engine, const struct engine_job *job,
 			  .all = job->xattrs && root},
 		.source_fd = -1,
 		.target_fd = -1,
+		.uid = geteuid(),
+		.gid = getegid(),
 		.owners = root,
 		.young = ((int64_t)time(NULL) - YOUNG) * 1000000000,
 	};

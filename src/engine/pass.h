@@ -70,6 +70,8 @@ struct pass {
 	struct table_writer *new_table; /* NULL: none */
 	int64_t young; /* a ctime from here on is too young for the table */
 
+	uid_t uid;		/* our own, */
+	gid_t gid;		/* what new files get */
 	bool owners;		/* we are root, and give files to their owners */
 	bool group_inherited;	/* new files do not get our own group */
 	bool late;		/* all directories are done; put what was put off */

@@ -40,9 +40,6 @@ struct table_block {
 	uint32_t nth;	 /* of its directory's, from 0 */
 	uint64_t number; /* of the directory */
 	uint64_t parent;
-	/* Only in a reader's mapping: */
-	uint64_t next; /* the directory's next one, as an offset */
-	uint64_t last; /* in the first: its last */
 	uint32_t rows; /* where they begin */
 	char name[];   /* of the directory */
 };
@@ -250,11 +247,17 @@ void table_end(struct table_sheet *sheet, struct table_dir *dir)
 /* --- reading --- */
 
 struct table {
-	char *map; /* private: what links the blocks is written into it */
+	const char *map;
 	uint64_t size;
 	const struct header *header;
-	uint64_t *first; /* the first block of each directory, as an offset; 0: none */
-	int dir;	 /* where a file for the index can be made; -1: nowhere */
+
+	/* blocks have numbers, too, from 1 */
+	uint64_t *blocks; /* where each is */
+	uint32_t *next;	  /* the next one of the same directory; 0: none */
+	uint32_t *first;  /* the first one of each directory; 0: none */
+	size_t n, blocks_cap, next_cap;
+
+	int dir; /* where a file for the index can be made; -1: nowhere */
 
 	pthread_mutex_t lock; /* guards the making of what follows */
 	bool indexed;
@@ -294,9 +297,14 @@ static bool is_usable(int fd, const struct header *header, unsigned terms)
 	       header->numbers <= header->size && is_whole(fd, header);
 }
 
-static struct table_block *block_at(const struct table *table, uint64_t offset)
+static const struct table_block *block_at(const struct table *table, uint64_t offset)
 {
-	return (void *)(table->map + offset);
+	return (const void *)(table->map + offset);
+}
+
+static const struct table_block *block_of_number(const struct table *table, uint32_t n)
+{
+	return block_at(table, table->blocks[n]);
 }
 
 /* The sum is right, so this finds the mistakes of whoever wrote it. */
@@ -309,42 +317,49 @@ static bool is_block(const struct table *table, uint64_t at)
 	       block->rows > sizeof(*block) && block->rows <= block->len &&
 	       memchr(block->name, '\0', block->rows - sizeof(*block)) != NULL &&
 	       block->number > 0 && block->number < table->header->numbers &&
-	       block->parent < block->number && block->next == 0 && block->last == 0;
+	       block->parent < block->number;
+}
+
+static void add_block(struct table *table, uint64_t offset)
+{
+	array_grow(table->blocks, table->n, table->blocks_cap);
+	array_grow(table->next, table->n, table->next_cap);
+	table->blocks[table->n] = offset;
+	table->next[table->n++] = 0;
 }
 
 /* Threads may have written the blocks of a directory in another order than they made them. */
-static void chain(struct table *table, uint64_t at)
+static void chain(struct table *table, uint32_t *last, uint32_t n)
 {
-	struct table_block *block = block_at(table, at);
-	uint64_t *link = &table->first[block->number];
+	const struct table_block *block = block_of_number(table, n);
+	uint32_t *tail = &last[block->number];
+	uint32_t *link = &table->first[block->number];
 
-	if (*link != 0 && block_at(table, *link)->nth < block->nth) {
-		struct table_block *first = block_at(table, *link);
-		struct table_block *last =
-			first->last ? block_at(table, first->last) : first;
-		if (last->nth < block->nth) {
-			last->next = at;
-			first->last = at;
-			return;
-		}
-		link = &first->next;
-		while (block_at(table, *link)->nth < block->nth)
-			link = &block_at(table, *link)->next;
-	} else if (*link != 0) {
-		const struct table_block *first = block_at(table, *link);
-		block->last = first->last ? first->last : *link;
+	if (*tail != 0 && block_of_number(table, *tail)->nth < block->nth) {
+		table->next[*tail] = n;
+		*tail = n;
+		return;
 	}
-	block->next = *link;
-	*link = at;
+	while (*link != 0 && block_of_number(table, *link)->nth < block->nth)
+		link = &table->next[*link];
+	table->next[n] = *link;
+	*link = n;
+	if (*tail == 0)
+		*tail = n;
 }
 
 static bool read_blocks(struct table *table)
 {
-	table->first = xcalloc(table->header->numbers, sizeof(*table->first));
+	const size_t dirs = table->header->numbers;
+	CLEANUP(freep) uint32_t *last = xcalloc(dirs, sizeof(*last));
+
+	table->first = xcalloc(dirs, sizeof(*table->first));
+	add_block(table, 0); /* none has the number 0 */
 	for (uint64_t at = sizeof(struct header); at < table->size;) {
-		if (!is_block(table, at))
+		if (!is_block(table, at) || table->n > UINT32_MAX)
 			return false;
-		chain(table, at);
+		add_block(table, at);
+		chain(table, last, (uint32_t)(table->n - 1));
 		at += block_at(table, at)->len;
 	}
 	return true;
@@ -359,7 +374,7 @@ struct table *table_open(const char *path, unsigned terms)
 	if (fd < 0 || pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
 	    !is_usable(fd, &header, terms))
 		return NULL;
-	char *map = mmap(NULL, header.size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	char *map = mmap(NULL, header.size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (map == MAP_FAILED)
 		return NULL;
 	struct table *table = xcalloc(1, sizeof(*table));
@@ -392,41 +407,62 @@ void table_close(struct table *table)
 		return;
 	if (table->slots)
 		munmap(table->slots, slots_size(table));
-	munmap(table->map, table->size);
+	munmap((void *)(uintptr_t)table->map, table->size);
 	closep(&table->dir);
 	pthread_mutex_destroy(&table->lock);
+	free(table->blocks);
+	free(table->next);
 	free(table->first);
 	free(table);
 }
 
+static struct table_cursor cursor_at(const struct table *table, uint32_t n)
+{
+	return (struct table_cursor){n, n > 0 ? block_of_number(table, n)->rows : 0};
+}
+
+/* The directory's first block, 0: none. */
+static uint32_t first_of(const struct table *table, uint64_t number)
+{
+	return number < table->header->numbers ? table->first[number] : 0;
+}
+
 struct table_cursor table_rows_of(const struct table *table, uint64_t number)
 {
-	uint64_t at = number < table->header->numbers ? table->first[number] : 0;
+	return cursor_at(table, first_of(table, number));
+}
 
-	return at ? (struct table_cursor){block_at(table, at), block_at(table, at)->rows}
-		  : (struct table_cursor){0};
+static uint32_t row_len(size_t name_len)
+{
+	return (uint32_t)padded(sizeof(struct table_row) + name_len + 1);
+}
+
+/* The row at `at` in the block; NULL: there is none. */
+static const struct table_row *row_at(const struct table_block *block, uint32_t at)
+{
+	const struct table_row *row = (const void *)((const char *)block + at);
+	const uint32_t left = at < block->len ? block->len - at : 0;
+
+	return left >= sizeof(*row) && left >= row_len(row->name_len) &&
+			       row->back == at && row->name[row->name_len] == '\0'
+		       ? row
+		       : NULL;
 }
 
 /* The row at the cursor, which passes it; NULL at the end. */
 static const struct table_row *next_row(const struct table *table,
 					struct table_cursor *cursor)
 {
-	while (cursor->block && cursor->at >= cursor->block->len) {
-		cursor->block =
-			cursor->block->next ? block_at(table, cursor->block->next) : NULL;
-		cursor->at = cursor->block ? cursor->block->rows : 0;
-	}
+	while (cursor->block && cursor->at >= block_of_number(table, cursor->block)->len)
+		*cursor = cursor_at(table, table->next[cursor->block]);
 	if (!cursor->block)
 		return NULL;
 	const struct table_row *row =
-		(const void *)((const char *)cursor->block + cursor->at);
-	const uint32_t left = cursor->block->len - cursor->at;
-	if (left < sizeof(*row) || left < padded(sizeof(*row) + row->name_len + 1u) ||
-	    row->back != cursor->at || row->name[row->name_len] != '\0') {
-		cursor->block = NULL;
-		return NULL;
-	}
-	cursor->at += (uint32_t)padded(sizeof(*row) + row->name_len + 1u);
+		row_at(block_of_number(table, cursor->block), cursor->at);
+	if (row)
+		cursor->at += row_len(row->name_len);
+	else
+		cursor->block = 0;
 	return row;
 }
 
@@ -506,22 +542,17 @@ static void make_index(struct table *table)
 		return;
 	}
 	uint64_t left = table->header->rows;
-	for (uint64_t at = sizeof(struct header); at < table->size;) {
-		const struct table_block *block = block_at(table, at);
-		struct table_cursor cursor = {block, block->rows};
+	for (uint32_t n = 1; n < table->n; n++) {
+		const struct table_block *block = block_of_number(table, n);
+		const struct table_row *row;
 
-		while (cursor.block && cursor.at < block->len && left > 0) {
-			const struct table_row *row = next_row(table, &cursor);
-			if (!row)
-				break;
+		for (uint32_t at = block->rows; left > 0 && (row = row_at(block, at));
+		     at += row_len(row->name_len), left--) {
 			uint64_t *slot = find_slot(table, row->state.ino, row->is_dir);
 			if (*slot == 0)
-				*slot = slot_of(
-					(uint64_t)((const char *)row - table->map),
-					hash_of(row->state.ino, row->is_dir));
-			left--;
+				*slot = slot_of(table->blocks[n] + at,
+						hash_of(row->state.ino, row->is_dir));
 		}
-		at += block->len;
 	}
 }
 
@@ -556,10 +587,10 @@ uint64_t table_number_of(const struct table_row *row)
 const char *table_name_of(const struct table *table, uint64_t number,
 			  uint64_t *ret_parent)
 {
-	uint64_t at = number < table->header->numbers ? table->first[number] : 0;
+	uint32_t n = first_of(table, number);
 
-	if (at == 0)
+	if (n == 0)
 		return NULL;
-	*ret_parent = block_at(table, at)->parent;
-	return block_at(table, at)->name;
+	*ret_parent = block_of_number(table, n)->parent;
+	return block_of_number(table, n)->name;
 }

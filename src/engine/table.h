@@ -17,8 +17,8 @@
  * covered by a sum; a file that is not whole is not used. Directories have numbers, from
  * 1, the top; a parent's is smaller than its child's.
  *
- * Memory: a buffer for each thread that writes; eight bytes for each directory in a
- * reader, the rest of which is mapped from the file. The index by inode, made when it is
+ * Memory: a buffer for each thread that writes; of a reader, four bytes for each directory
+ * and twelve for each block, the rest is mapped from the file. The index by inode, made when it is
  * first needed, is a mapped file without a name.
  */
 #pragma once
@@ -99,11 +99,10 @@ void table_end(struct table_sheet *sheet, struct table_dir *dir);
 /* --- reading: any number of threads --- */
 
 struct table;
-struct table_block;
 
 /* Where in a directory the next name is expected. */
 struct table_cursor {
-	const struct table_block *block; /* NULL: nothing more is known of it */
+	uint32_t block; /* 0: nothing more is known of it */
 	uint32_t at;
 };
 
