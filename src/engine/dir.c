@@ -14,8 +14,6 @@
 #include "engine/markers.h"
 #include "sys/fs.h"
 
-enum { WAITING_MAX = 128 /* directories on the stack, each with its descriptors */ };
-
 static struct dir *new_dir(void)
 {
 	struct dir *dir = xcalloc(1, sizeof(*dir));
@@ -266,7 +264,7 @@ void dir_work(struct pass *pass, struct worker *worker, struct dir *dir)
 		struct dir *sub = meet_dir(pass, worker, dir, entry);
 		if (!sub)
 			continue;
-		if (pool_waiting(&pass->pool) >= WAITING_MAX) {
+		if (pool_waiting(&pass->pool) >= pass->waiting_max) {
 			table_end(&worker->sheet, &dir->rows);
 			pool_push(&pass->pool, &dir->item);
 			pool_push(&pass->pool, &sub->item);

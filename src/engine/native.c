@@ -24,6 +24,7 @@
 
 enum {
 	YOUNG = 2, /* seconds in which the ticks of any clock of a file system pass */
+	WAITING_MAX = 128,
 };
 
 static int probe(const struct engine *engine, char **ret_version, struct strvec *warnings,
@@ -36,15 +37,22 @@ static int probe(const struct engine *engine, char **ret_version, struct strvec 
 	return 0;
 }
 
-/* Directories wait with their descriptors open. */
-static void allow_descriptors(void)
+/*
+ * Directories wait with their descriptors open: so many that they take up a fourth of what
+ * we may have. The rest is for those at work, and for one more on each level.
+ */
+static size_t directories_that_wait(const struct pass *pass)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 1;
+	if (limit.rlim_cur < limit.rlim_max) {
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
+	const uint64_t n = limit.rlim_cur / 4 / (2 + pass->bases);
+	return n < 1 ? 1 : n > WAITING_MAX ? WAITING_MAX : (size_t)n;
 }
 
 static void work(void *ctx, unsigned worker, struct pool_item *item)
@@ -246,7 +254,7 @@ static int copy(const struct engine *engine, const struct engine_job *job,
 	pass.patterns = patterns;
 	r = open_trees(&pass, err);
 	if (r >= 0) {
-		allow_descriptors();
+		pass.waiting_max = directories_that_wait(&pass);
 		mode_t mask = umask(0);
 		pthread_mutex_init(&pass.lock, NULL);
 		pass.links = links_new();

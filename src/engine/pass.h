@@ -72,6 +72,7 @@ struct pass {
 
 	uid_t uid;		/* our own, */
 	gid_t gid;		/* what new files get */
+	size_t waiting_max;	/* directories on the pool, each with its descriptors */
 	bool owners;		/* we are root, and give files to their owners */
 	bool group_inherited;	/* new files do not get our own group */
 	bool late;		/* all directories are done; put what was put off */

@@ -37,3 +37,17 @@ deep() {
 	[ "$(deep inode "$(newest)")" = "$first" ]
 	rm -r "$work/src" "$work/dest" # by descriptors, too
 }
+
+@test "many directories need few descriptors" {
+	local i
+	export ENGINE=native
+	for ((i = 0; i < 300; i++)); do
+		mkdir -p "$src/$i/sub"
+		echo "$i" >"$src/$i/sub/file"
+	done
+	ulimit -n 100
+	run_backup 0
+	same_as_source "$(newest)"
+	run_backup 0
+	[[ $output == *' 0 new, 0 changed: '* ]]
+}
