@@ -4,7 +4,7 @@
 #
 # Paths longer than PATH_MAX, which rsync cannot copy.
 
-# shellcheck disable=SC2154 # shared with lib/common.bash and run
+# shellcheck disable=SC2154,SC2030,SC2031 # shared with lib/common.bash and run
 load lib/common
 
 # deep VERB DIR: makes, or reads, a chain of directories with a file at its end.
