@@ -70,7 +70,7 @@ lab: deps-lab build/tests-enabled ## tests on real Docker Engines of their own, 
 	tools/run-tests build --suite lab
 
 # One part of it: make bench BENCH_OPTIONS='--only unchanged-*'
-bench: deps-run deps-test all ## measure against rsync and others, as root (QUICK=1: two minutes)
+bench: deps-run deps-test build/tests-enabled all ## measure against rsync and others, as root (QUICK=1: two minutes)
 	meson compile -C build bench
 	bench/run build $(if $(filter-out 0,$(QUICK)),--quick) $(BENCH_OPTIONS)
 

@@ -251,7 +251,11 @@ static struct dir *meet_dir(struct pass *pass, struct worker *worker, struct dir
 	return sub;
 }
 
-void dir_work(struct pass *pass, struct worker *worker, struct dir *dir)
+/*
+ * Works on it until it is done. Where many wait already, its worker goes down into the
+ * next subdirectory itself: returned is what to go on with, NULL: nothing.
+ */
+static struct dir *work_on(struct pass *pass, struct worker *worker, struct dir *dir)
 {
 	const struct dirent_entry *entry;
 
@@ -266,12 +270,19 @@ void dir_work(struct pass *pass, struct worker *worker, struct dir *dir)
 			continue;
 		if (pool_waiting(&pass->pool) >= pass->waiting_max) {
 			table_end(&worker->sheet, &dir->rows);
-			pool_push(&pass->pool, &dir->item);
-			pool_push(&pass->pool, &sub->item);
-			return;
+			sub->above = dir;
+			return sub;
 		}
 		pool_push(&pass->pool, &sub->item);
 	}
 	table_end(&worker->sheet, &dir->rows);
+	struct dir *above = dir->above;
 	finish(pass, worker, dir);
+	return above;
+}
+
+void dir_work(struct pass *pass, struct worker *worker, struct dir *dir)
+{
+	while (dir)
+		dir = work_on(pass, worker, dir);
 }

@@ -6,8 +6,8 @@
  *
  *	new ─▶ names of a chunk ─▶ ... ─▶ no more names: attributes, closed
  *	             │    ▲
- *	             ▼    │  many wait already: it waits below its subdirectory
- *	           on the stack
+ *	             ▼    │  many wait already: its worker first does the subdirectory
+ *	           subdirectory
  */
 #pragma once
 
@@ -16,5 +16,5 @@
 /* The top. */
 struct dir *dir_new_top(struct pass *pass);
 
-/* Works on it until it has to wait, and is back in the pool, or is done, and freed. */
+/* Works on it until it is done, and freed. */
 void dir_work(struct pass *pass, struct worker *worker, struct dir *dir);

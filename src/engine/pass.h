@@ -90,6 +90,7 @@ struct pass {
 /* A directory at work. Owned by the pool, then by the worker that has it. */
 struct dir {
 	struct pool_item item;
+	struct dir *above; /* that its worker goes on with when this one is done */
 	struct place *place;
 	char *path;		 /* below the top, where patterns need it; else NULL */
 	struct look look;	 /* at the source's */
