@@ -247,7 +247,7 @@ void table_end(struct table_sheet *sheet, struct table_dir *dir)
 /* --- reading --- */
 
 struct table {
-	const char *map;
+	char *map; /* read only */
 	uint64_t size;
 	const struct header *header;
 
@@ -407,7 +407,7 @@ void table_close(struct table *table)
 		return;
 	if (table->slots)
 		munmap(table->slots, slots_size(table));
-	munmap((void *)(uintptr_t)table->map, table->size);
+	munmap(table->map, table->size);
 	closep(&table->dir);
 	pthread_mutex_destroy(&table->lock);
 	free(table->blocks);
