@@ -18,6 +18,7 @@ enum {
 struct docker {
 	struct http *http;
 	char version[16];
+	double seconds; /* deadline of each request */
 };
 
 void docker_close(struct docker *docker)
@@ -59,7 +60,7 @@ void docker_request(const struct docker *docker, struct http_request *request,
 
 void docker_perform(struct docker *docker, struct http_request *requests, size_t n)
 {
-	http_perform(docker->http, requests, n, REQUEST_SECONDS);
+	http_perform(docker->http, requests, n, docker->seconds);
 }
 
 static enum docker_trouble say_unreachable(const struct docker *docker,
@@ -254,6 +255,7 @@ int docker_open(struct docker **ret_docker, const struct docker_options *options
 	CLEANUP(docker_closep) struct docker *docker = xcalloc(1, sizeof(*docker));
 
 	*ret_trouble = DOCKER_FAILED;
+	docker->seconds = options->seconds > 0 ? options->seconds : REQUEST_SECONDS;
 	int r = http_open(&docker->http, options->host, options->tls_verify,
 			  options->cert_path, err);
 	if (r < 0)

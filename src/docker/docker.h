@@ -38,6 +38,7 @@ struct docker_options {
 	const char *host; /* as DOCKER_HOST */
 	bool tls_verify;
 	const char *cert_path;
+	double seconds; /* that each request may take; 0: a minute */
 };
 
 /*

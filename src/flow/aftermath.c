@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "flow/metrics.h"
 #include "flow/notify.h"
 #include "flow/quiesce.h"
 #include "flow/recover.h"
@@ -62,5 +63,6 @@ int flow_aftermath(const struct config *config, int signo, struct log *log)
 	if (store.lock >= 0 && !config->dry_run && store_is_ours(&store) &&
 	    history_append(&store, &report, &err) < 0)
 		log_warn(log, "%s, ignoring", err.msg);
+	metrics_leave(config, &store, &report, log);
 	return EXIT_FAILED;
 }

@@ -6,6 +6,7 @@
 
 #include "base/human.h"
 #include "flow/destination.h"
+#include "flow/metrics.h"
 #include "flow/notify.h"
 #include "store/history.h"
 #include "sys/signals.h"
@@ -52,18 +53,28 @@ static void say_end(const struct report *report, struct log *log)
 			 human_bytes(report->free_bytes, room));
 }
 
+static void look_at_room(struct report *report, const struct store *store)
+{
+	struct destination_room room;
+
+	destination_room(store, &room);
+	report->free_bytes = room.free_bytes;
+	report->free_inodes = room.free_inodes;
+}
+
 /* Also what failed before the destination was looked at, such as a missing source. */
-static void remember(const struct report *report, const struct config *config,
+static void remember(struct report *report, const struct config *config,
 		     struct store *store, struct log *log)
 {
 	struct error err;
 
 	if (config->dry_run)
 		return;
-	if (!store->path && store_open(store, config->dest, NULL) < 0)
-		return;
-	if (store_is_ours(store) && history_append(store, report, &err) < 0)
+	bool there = store->path || store_open(store, config->dest, NULL) >= 0;
+	look_at_room(report, store);
+	if (there && store_is_ours(store) && history_append(store, report, &err) < 0)
 		log_warn(log, "%s, ignoring", err.msg);
+	metrics_leave(config, store, report, log);
 }
 
 void conclude(struct report *report, int r, const struct error *err,
@@ -72,7 +83,7 @@ void conclude(struct report *report, int r, const struct error *err,
 {
 	notify_announce(config, log);
 	set_result(report, r, err, status, log);
-	report->free_bytes = destination_free(store);
+	look_at_room(report, store);
 	say_end(report, log);
 
 	/* somebody who ends us may not wait for the mail: the history is first then */

@@ -79,11 +79,18 @@ const char *destination_advice(int code)
 	return code == -EROFS ? "; mount BACKUP_DEST writable" : "";
 }
 
-uint64_t destination_free(const struct store *store)
+bool destination_room(const struct store *store, struct destination_room *ret_room)
 {
 	struct statvfs vfs;
 
+	*ret_room = (struct destination_room){0};
 	if (store->fd < 0 || fstatvfs(store->fd, &vfs) < 0)
-		return 0;
-	return (uint64_t)vfs.f_bavail * vfs.f_frsize;
+		return false;
+	*ret_room = (struct destination_room){
+		.bytes = (uint64_t)vfs.f_blocks * vfs.f_frsize,
+		.free_bytes = (uint64_t)vfs.f_bavail * vfs.f_frsize,
+		.inodes = vfs.f_files,
+		.free_inodes = vfs.f_files > 0 ? vfs.f_favail : 0,
+	};
+	return true;
 }

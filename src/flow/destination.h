@@ -28,5 +28,11 @@ bool destination_is_full(int code);
 /* What to do about an error of the destination, to be put behind it; or "". */
 const char *destination_advice(int code);
 
-/* Bytes that may still be written, 0 when unknown. */
-uint64_t destination_free(const struct store *store);
+/* Of the file system; 0: unknown, or (inodes) made as they are needed. */
+struct destination_room {
+	uint64_t bytes, free_bytes; /* what is free is what we may write */
+	uint64_t inodes, free_inodes;
+};
+
+/* False, and all unknown, when it cannot be told. */
+bool destination_room(const struct store *store, struct destination_room *ret_room);

@@ -13,17 +13,16 @@ void health_release(struct health *health)
 	*health = (struct health){0};
 }
 
-/* "2026-11-23 03:00:00, 5 h 12 min ago" */
-static void add_when(struct strbuf *out, struct instant start, struct instant now)
+void health_add_when(struct strbuf *out, struct instant when, struct instant now)
 {
-	struct civil c = civil_from_epoch(start.epoch, start.offset);
+	struct civil c = civil_from_epoch(when.epoch, when.offset);
 	char ago[HUMAN_MAX];
 
 	strbuf_addf(out, "%04d-%02d-%02d %02d:%02d:%02d", c.year, c.month, c.day, c.hour,
 		    c.minute, c.second);
-	if (start.epoch <= now.epoch)
+	if (when.epoch <= now.epoch)
 		strbuf_addf(out, ", %s ago",
-			    human_duration((double)(now.epoch - start.epoch), ago));
+			    human_duration((double)(now.epoch - when.epoch), ago));
 }
 
 static bool judge_last(const struct history_entry *last, int64_t max_age,
@@ -40,7 +39,7 @@ static bool judge_last(const struct history_entry *last, int64_t max_age,
 	char limit[HUMAN_MAX];
 
 	strbuf_addf(why, "the last run, of ");
-	add_when(why, last->start, now);
+	health_add_when(why, last->start, now);
 	strbuf_addf(why, ", %s", words[last->result]);
 	if (!good && *last->reason)
 		strbuf_addf(why, ": %s", last->reason);
@@ -71,21 +70,17 @@ void health_judge(struct health *health, int64_t max_age, struct instant now)
 	health->why = strbuf_steal(&why);
 }
 
-int health_look(const struct config *config, struct instant now,
-		struct health *ret_health, struct error *err)
+int health_look(const struct store *store, const struct config *config,
+		struct instant now, struct health *ret_health, struct error *err)
 {
-	CLEANUP(store_close) struct store store = STORE_INIT;
 	CLEANUP(strbuf_release) struct strbuf holder = STRBUF_INIT;
 	struct health health = {0};
 
-	int r = store_open(&store, config->dest, err);
-	if (r < 0)
-		return r;
 	/* in this order: a run that ends in between has left its line by then */
-	int locked = store_is_locked(&store, &holder, err);
+	int locked = store_is_locked(store, &holder, err);
 	if (locked < 0)
 		return locked;
-	r = history_last(&store, &health.last, err);
+	int r = history_last(store, &health.last, err);
 	if (r < 0)
 		return r;
 	health.running = locked > 0;

@@ -27,9 +27,12 @@ struct health {
 /* For CLEANUP(). */
 void health_release(struct health *health);
 
-/* Looks at the destination, without writing and in nobody's way, and judges. */
-int health_look(const struct config *config, struct instant now,
-		struct health *ret_health, struct error *err);
+/* Looks at a destination, without writing and in nobody's way, and judges. */
+int health_look(const struct store *store, const struct config *config,
+		struct instant now, struct health *ret_health, struct error *err);
+
+/* Adds "2026-11-23 03:00:00, 5 h 12 min ago", the latter unless it is to come. */
+void health_add_when(struct strbuf *out, struct instant when, struct instant now);
 
 /* Sets `healthy` and `why` by the rest. `max_age` is in seconds; 0: no limit. */
 void health_judge(struct health *health, int64_t max_age, struct instant now);

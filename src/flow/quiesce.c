@@ -35,10 +35,18 @@ struct quiesce {
 int quiesce_connect(const struct config *config, enum config_scale scale, struct log *log,
 		    struct docker **ret_docker, struct error *err)
 {
+	return quiesce_connect_within(config, scale, 0, log, ret_docker, err);
+}
+
+int quiesce_connect_within(const struct config *config, enum config_scale scale,
+			   double seconds, struct log *log, struct docker **ret_docker,
+			   struct error *err)
+{
 	const struct docker_options options = {
 		.host = config->docker_host,
 		.tls_verify = config->docker_tls_verify,
 		.cert_path = config->docker_cert_path,
+		.seconds = seconds,
 	};
 	enum docker_trouble trouble;
 

@@ -32,6 +32,11 @@ struct quiesce;
 int quiesce_connect(const struct config *config, enum config_scale scale, struct log *log,
 		    struct docker **ret_docker, struct error *err);
 
+/* Likewise, where each request may take so many seconds; 0: the usual time. */
+int quiesce_connect_within(const struct config *config, enum config_scale scale,
+			   double seconds, struct log *log, struct docker **ret_docker,
+			   struct error *err);
+
 /*
  * Finds the services to stop, after waiting, bounded, for those that are being updated
  * or that another backup holds. Nothing is changed. `destination` and `run` go into the

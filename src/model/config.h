@@ -107,7 +107,7 @@ struct config_value {
 	char *file; /* CONFIG_FROM_FILE: its path, else NULL */
 };
 
-enum { CONFIG_KEYS = 54 };
+enum { CONFIG_KEYS = 55 };
 
 /* Strings belong to `values`. A path or name that is not given is "". */
 struct config {
@@ -163,6 +163,7 @@ struct config {
 	const char *msmtp_config;
 	const char *msmtp_log;
 	int64_t max_age; /* seconds, 0: any */
+	const char *metrics_file;
 	const char *log_file;
 	const char *run_log_dir;
 	struct config_value values[CONFIG_KEYS]; /* in the table's order */

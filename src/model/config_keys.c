@@ -117,6 +117,9 @@ static const struct config_key keys[] = {
 	KEY(MSMTP_LOG, LINE, msmtp_log, "/var/log/msmtp.log", "msmtp's own log"),
 	KEY(MAX_AGE, DURATION, max_age, "0",
 	    "backup status fails when the last good run is older; 0: never"),
+	KEY(METRICS_FILE, PATH, metrics_file, "",
+	    "file for Prometheus' node_exporter, such as DIR/backup.prom, written after each "
+	    "run; empty: none"),
 	KEY(LOG_FILE, PATH, log_file, "/var/log/backup.log", "log kept across runs"),
 	KEY(RUN_LOG_DIR, PATH, run_log_dir, "/tmp",
 	    "where the log of the present run is while it lasts"),

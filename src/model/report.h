@@ -51,8 +51,9 @@ struct report {
 	unsigned warnings;
 	unsigned removed; /* snapshots */
 	unsigned kept;
-	uint64_t free_bytes; /* left on the destination, 0: unknown */
-	char *mail_error;    /* why not everybody was told by mail; owned; NULL: sent, or
+	uint64_t free_bytes;  /* left on the destination, 0: unknown */
+	uint64_t free_inodes; /* likewise */
+	char *mail_error;     /* why not everybody was told by mail; owned; NULL: sent, or
 				not asked for */
 	struct report_service *services; /* owned */
 	size_t services_n, services_cap;

@@ -13,13 +13,19 @@
 
 enum { TAIL_MAX = 1024 * 1024 }; /* far more than the longest line */
 
+/* NULL where 0 stands for not known. */
+static json_t *known_number(uint64_t n)
+{
+	return n > 0 ? json_integer((json_int_t)n) : NULL;
+}
+
 static json_t *report_json(const struct report *report)
 {
 	const struct snapshot_counts *c = &report->counts;
 
 	return json_pack(
 		"{s:I, s:i, s:s, s:i, s:s*, s:o, s:f, s:i, s:I, s:I, s:I, s:I, s:I, s:I, "
-		"s:i, s:i, s:o*, s:o*}",
+		"s:i, s:i, s:o*, s:o*, s:o*, s:o*}",
 		"time", (json_int_t)report->start.epoch, "utc_offset",
 		report->start.offset, "result", report_result_name(report->result),
 		"exit", report->exit_code, "snapshot", report->snapshot, "reason",
@@ -29,7 +35,9 @@ static json_t *report_json(const struct report *report)
 		(json_int_t)c->linked, "bytes", (json_int_t)c->bytes, "bytes_copied",
 		(json_int_t)c->bytes_copied, "removed", (int)report->removed, "kept",
 		(int)report->kept, "services", report_services_json(report), "mail_error",
-		report->mail_error ? json_text(report->mail_error) : NULL);
+		report->mail_error ? json_text(report->mail_error) : NULL, "free_bytes",
+		known_number(report->free_bytes), "free_inodes",
+		known_number(report->free_inodes));
 }
 
 int history_append(const struct store *store, const struct report *report,
@@ -68,6 +76,15 @@ void history_entry_release(struct history_entry *entry)
 	*entry = (struct history_entry){0};
 }
 
+static int64_t count_at(const json_t *root, const char *name, int64_t otherwise)
+{
+	const json_t *value = json_object_get(root, name);
+
+	return json_is_integer(value) && json_integer_value(value) >= 0
+		       ? json_integer_value(value)
+		       : otherwise;
+}
+
 static bool parse_line(const char *line, size_t len, struct history_entry *ret_entry)
 {
 	const char *result, *reason = "", *snapshot = "";
@@ -87,14 +104,21 @@ static bool parse_line(const char *line, size_t len, struct history_entry *ret_e
 	entry.start.epoch = epoch;
 	entry.reason = xstrdup(reason);
 	entry.snapshot = xstrdup(snapshot);
+	entry.files = count_at(root, "files", 0);
+	entry.bytes = count_at(root, "bytes", 0);
+	entry.bytes_copied = count_at(root, "bytes_copied", 0);
+	entry.free_bytes = count_at(root, "free_bytes", -1);
+	entry.free_inodes = count_at(root, "free_inodes", -1);
 	*ret_entry = entry;
 	return true;
 }
 
-int history_last(const struct store *store, struct history_entry *ret_entry,
+int history_each(const struct store *store,
+		 bool (*visit)(void *ctx, const struct history_entry *entry), void *ctx,
 		 struct error *err)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT_MAX(TAIL_MAX);
+	bool more = true;
 
 	if (store->meta < 0)
 		return 0;
@@ -104,19 +128,44 @@ int history_last(const struct store *store, struct history_entry *ret_entry,
 	if (r < 0)
 		return error_prefix(err, r, "'%s/.backup'", store->path);
 
-	for (size_t end = text.len; end > 0;) {
+	for (size_t end = text.len; more && end > 0;) {
 		const char *newline = memrchr(text.buf, '\n', end);
 		size_t start = newline ? (size_t)(newline - text.buf) + 1 : 0;
 		struct history_entry entry;
 
 		if (parse_line(text.buf + start, end - start, &entry)) {
-			if (entry.exit_code != EXIT_LOCKED) {
-				*ret_entry = entry;
-				return 1;
-			}
+			more = visit(ctx, &entry);
 			history_entry_release(&entry);
 		}
 		end = newline ? start - 1 : 0;
 	}
 	return 0;
+}
+
+void history_entry_copy(struct history_entry *to, const struct history_entry *from)
+{
+	history_entry_release(to);
+	*to = *from;
+	to->reason = xstrdup(from->reason);
+	to->snapshot = xstrdup(from->snapshot);
+}
+
+static bool keep_last(void *ctx, const struct history_entry *entry)
+{
+	if (entry->exit_code == EXIT_LOCKED)
+		return true;
+	history_entry_copy(ctx, entry);
+	return false;
+}
+
+int history_last(const struct store *store, struct history_entry *ret_entry,
+		 struct error *err)
+{
+	struct history_entry last = {0};
+
+	int r = history_each(store, keep_last, &last, err);
+	if (r < 0 || !last.reason)
+		return r;
+	*ret_entry = last;
+	return 1;
 }

@@ -22,10 +22,24 @@ struct history_entry {
 	double duration; /* seconds */
 	char *reason;	 /* of a failure, or "" */
 	char *snapshot;	 /* its name, or "" */
+	int64_t files, bytes, bytes_copied;
+	int64_t free_bytes, free_inodes; /* left when it ended; -1: not known */
 };
 
 /* For CLEANUP(). */
 void history_entry_release(struct history_entry *entry);
+
+/* Makes `to`, which was released or is zeroed, the same with strings of its own. */
+void history_entry_copy(struct history_entry *to, const struct history_entry *from);
+
+/*
+ * Calls `visit` for each run, the last one first, until it returns false: as far back as
+ * the last MiB of the file reaches. What it is given lasts as long as the call. Lines that
+ * are none are passed over.
+ */
+int history_each(const struct store *store,
+		 bool (*visit)(void *ctx, const struct history_entry *entry), void *ctx,
+		 struct error *err);
 
 /*
  * The last run that there was: 1, or 0 when there was none, or -errno. A line that a

@@ -13,6 +13,7 @@
  *	    trash/      what is to be deleted, renamed here first
  *	    snapshots/  a record (JSON) per snapshot; the table of the newest
  *	    history.jsonl  a line per run
+ *	    sizes.json  what the snapshots take, as it was measured last
  *
  * Calling sequence: store_open(), which writes nothing, then, to change anything,
  * store_lock() and store_prepare(). Descriptors are for use with the *at calls; they

@@ -198,6 +198,9 @@ static int write_new(int dirfd, const char *name, const void *data, size_t len,
 	if (fd < 0)
 		return error_set(err, -errno, "create '%s'", name);
 
+	/* what others are to read they shall, whatever the umask; some mounts have no modes */
+	if ((mode & 077) && fchmod(fd, mode) < 0 && errno != EPERM && errno != ENOTSUP)
+		return error_set(err, -errno, "change the mode of '%s'", name);
 	int r = fs_write_all(fd, data, len);
 	if (r < 0)
 		return error_set(err, r, "write '%s'", name);

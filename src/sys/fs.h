@@ -57,7 +57,10 @@ int fs_write_all(int fd, const void *data, size_t len);
 int fs_memory_file(const char *name, const void *data, size_t len, int *ret_fd,
 		   struct error *err);
 
-/* Replaces the file `name` for good. The temporary name is `name` with ".tmp" behind. */
+/*
+ * Replaces the file `name` for good. The temporary name is `name` with ".tmp" behind. A
+ * mode that lets others in is not narrowed by the umask.
+ */
 int fs_write_file(int dirfd, const char *name, const void *data, size_t len, mode_t mode,
 		  struct error *err);
 

@@ -33,7 +33,7 @@ age() {
 	run_backup 0
 	age 7200
 	status 0
-	[[ $output =~ ^healthy:\ the\ last\ run,\ of\ 20..-..-..\ ..:..:..,\ 2\ h\ 00\ min\ ago,\ succeeded$ ]]
+	[[ ${lines[0]} =~ ^healthy:\ the\ last\ run,\ of\ 20..-..-..\ ..:..:..,\ 2\ h\ 00\ min\ ago,\ succeeded$ ]]
 	run --separate-stderr -0 "$BACKUP" status
 	[ -z "$stderr" ]
 }
@@ -42,7 +42,7 @@ age() {
 	echo 1 >"$src/a"
 	RUN_LOG_DIR=/nonexistent run_backup 0
 	status 0
-	[[ $output == 'healthy: '*', succeeded with warnings' ]]
+	[[ ${lines[0]} == 'healthy: '*', succeeded with warnings' ]]
 	mkdir "$work/bin"
 	cat >"$work/bin/rsync" <<-END
 		#!/bin/sh
@@ -52,7 +52,7 @@ age() {
 	chmod +x "$work/bin/rsync"
 	ENGINE=rsync PATH=$work/bin:$PATH run_backup 3
 	status 1
-	[[ $output == 'unhealthy: '*' ago, was partial: some files could not be read'* ]]
+	[[ ${lines[0]} == 'unhealthy: '*' ago, was partial: some files could not be read'* ]]
 }
 
 @test "not well: no destination, no run yet, the last run failed" {
@@ -60,13 +60,13 @@ age() {
 	[ "$output" = "backup status: BACKUP_DEST '$dest': No such file or directory" ]
 	mkdir "$dest"
 	status 1
-	[ "$output" = 'unhealthy: there was no run yet' ]
+	[ "${lines[0]}" = 'unhealthy: there was no run yet' ]
 	echo 1 >"$src/a"
 	run_backup 0
 	rm "$src/a"
 	run_backup 1
 	status 1
-	[[ $output == "unhealthy: the last run, of 20"*" ago, failed: "*"'$src' is empty"* ]]
+	[[ ${lines[0]} == "unhealthy: the last run, of 20"*" ago, failed: "*"'$src' is empty"* ]]
 	ALLOW_EMPTY_SOURCE=on run_backup 0
 	status 0
 }
@@ -78,7 +78,7 @@ age() {
 	MAX_AGE=1d status 0
 	age 90001
 	MAX_AGE=1d status 1
-	[[ $output == 'unhealthy: '*', 1 d 1 h ago, succeeded, and MAX_AGE is 1 d 0 h' ]]
+	[[ ${lines[0]} == 'unhealthy: '*', 1 d 1 h ago, succeeded, and MAX_AGE is 1 d 0 h' ]]
 	status 0
 	MAX_AGE=26h status 0
 	MAX_AGE=soon run_backup 2 status
@@ -94,7 +94,7 @@ age() {
 	flock -n "$lock"
 	echo 'process 42 on elsewhere' >"$dest/.backup/lock"
 	MAX_AGE=1s status 0
-	[ "$output" = 'healthy: a run is in progress: process 42 on elsewhere' ]
+	[ "${lines[0]}" = 'healthy: a run is in progress: process 42 on elsewhere' ]
 	status 0 --json
 	jq -e '.healthy and .running and .holder == "process 42 on elsewhere" and .last.exit == 1' <<<"$output"
 	exec {lock}>&-
@@ -122,7 +122,7 @@ age() {
 	mkdir "$dest"
 	run_backup 0 --dry-run
 	status 1
-	[ "$output" = 'unhealthy: there was no run yet' ]
+	[ "${lines[0]}" = 'unhealthy: there was no run yet' ]
 }
 
 @test "--json says the same and more" {
@@ -144,8 +144,9 @@ age() {
 	run_backup 0
 	BACKUP_SRC=$work/$'no\nsuch\033[2J' run_backup 1
 	status 1
-	[ "${#lines[@]}" -eq 1 ]
-	[[ $output == *'no\nsuch\x1b[2J'* ]]
+	[ "$(grep -c such <<<"$output")" -eq 2 ] # the verdict, and the last bad run
+	[ "$(grep -c 'no\\nsuch\\x1b\[2J' <<<"$output")" -eq 2 ]
+	[[ ${lines[0]} == *'no\nsuch\x1b[2J'* ]]
 }
 
 @test "on a destination that is read-only" {
@@ -154,7 +155,7 @@ age() {
 	run_backup 0
 	mount -o remount,ro "$dest"
 	run_backup 0 status
-	[[ $output == 'healthy: '* ]]
+	[[ ${lines[0]} == 'healthy: '* ]]
 	mount -o remount,rw "$dest"
 }
 
