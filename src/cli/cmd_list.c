@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/settings.h"
+#include "flow/measure.h"
 #include "flow/rotate.h"
 #include "model/report.h"
 #include "sys/clock.h"
@@ -18,21 +20,52 @@ struct listing {
 	struct catalog catalog;
 	struct retention_item *items; /* in the catalog's order */
 	struct retention_plan plan;
+	bool measured;	    /* the next is known, in the catalog's order */
+	struct sizes sizes; /* on the disk */
 };
+
+enum { TRIES = 3 };
 
 static void listing_release(struct listing *listing)
 {
 	store_close(&listing->store);
 	catalog_release(&listing->catalog);
 	free(listing->items);
+	sizes_release(&listing->sizes);
 }
 
-static int load(struct listing *listing, const struct config *config, struct log *log,
-		struct error *err)
+/* Snapshots that come or go meanwhile are listed, or not, and all is measured again. */
+static int load_measured(struct listing *listing, struct log *log, struct error *err)
+{
+	uint64_t unreadable = 0;
+	int r = -EAGAIN;
+
+	for (int tries = 0; r == -EAGAIN && tries < TRIES; tries++) {
+		catalog_release(&listing->catalog);
+		r = catalog_load(&listing->catalog, &listing->store, err);
+		if (r < 0 || listing->catalog.n == 0)
+			return r;
+		r = measure(&listing->store, &listing->catalog, log, &listing->sizes,
+			    &unreadable, err);
+	}
+	if (r < 0)
+		return r;
+	listing->measured = true;
+	if (unreadable > 0)
+		log_warn(log,
+			 "%" PRIu64 " %s could not be read: what is in there is missing "
+			 "from the sizes",
+			 unreadable, human_noun(unreadable, "directory", "directories"));
+	return 0;
+}
+
+static int load(struct listing *listing, const struct config *config, bool size,
+		struct log *log, struct error *err)
 {
 	int r = store_open(&listing->store, config->dest, err);
 	if (r >= 0)
-		r = catalog_load(&listing->catalog, &listing->store, err);
+		r = size ? load_measured(listing, log, err)
+			 : catalog_load(&listing->catalog, &listing->store, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < listing->catalog.warnings.n; i++)
@@ -81,6 +114,27 @@ static void print_table(const struct listing *listing)
 	}
 }
 
+static void print_sizes(const struct listing *listing)
+{
+	char files[HUMAN_MAX], bytes[HUMAN_MAX], alone[HUMAN_MAX], added[HUMAN_MAX];
+
+	printf("%-8s %-21s %-9s %12s %11s %11s %11s\n", "TIER", "SNAPSHOT", "STATUS",
+	       "FILES", "ON DISK", "ALONE", "ADDED");
+	for (size_t i = 0; i < listing->catalog.n; i++) {
+		const struct catalog_entry *entry = &listing->catalog.v[i];
+		const struct sizes_entry *size = &listing->sizes.v[i];
+		uint64_t n = entry->record.counts.files;
+
+		printf("%-8s %-21s %-9s %12s %11s %11s %11s\n",
+		       snapshot_tier_name(entry->tier), entry->name,
+		       snapshot_status_name(entry->record.status),
+		       entry->recorded ? human_count(n, files) : "-",
+		       human_bytes(size->bytes, bytes), human_bytes(size->alone, alone),
+		       human_bytes(size->added, added));
+	}
+	printf("all together: %s\n", human_bytes(listing->sizes.total, bytes));
+}
+
 static json_t *number_or_null(bool known, uint64_t n)
 {
 	return known ? json_integer((json_int_t)n) : json_null();
@@ -116,22 +170,32 @@ static json_t *entry_json(const struct catalog_entry *entry,
 		json_incref(record->services));
 }
 
+static void add_sizes(json_t *entry, const struct sizes_entry *size)
+{
+	json_object_set_new(entry, "disk_size", json_integer((json_int_t)size->bytes));
+	json_object_set_new(entry, "alone_size", json_integer((json_int_t)size->alone));
+	json_object_set_new(entry, "added_size", json_integer((json_int_t)size->added));
+}
+
 static void print_json(const struct listing *listing)
 {
 	CLEANUP(json_freep) json_t *array = json_array();
 
-	for (size_t i = 0; i < listing->catalog.n; i++)
-		json_array_append_new(
-			array, entry_json(&listing->catalog.v[i], &listing->items[i]));
+	for (size_t i = 0; i < listing->catalog.n; i++) {
+		json_t *entry = entry_json(&listing->catalog.v[i], &listing->items[i]);
+		if (listing->measured)
+			add_sizes(entry, &listing->sizes.v[i]);
+		json_array_append_new(array, entry);
+	}
 	json_dumpf(array, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
 	putchar('\n');
 }
 
 static int run(const struct command *command, int argc, char **argv)
 {
-	bool json = false;
-	const struct command_option options[] = {{"json", &json, NULL},
-						 {NULL, NULL, NULL}};
+	bool json = false, size = false;
+	const struct command_option options[] = {
+		{"json", &json, NULL}, {"size", &size, NULL}, {NULL, NULL, NULL}};
 	CLEANUP(config_release) struct config config = {0};
 	CLEANUP(log_freep) struct log *log = log_new(stderr);
 	CLEANUP(listing_release) struct listing listing = {.store = STORE_INIT};
@@ -140,13 +204,15 @@ static int run(const struct command *command, int argc, char **argv)
 	int r = settings_load(command, argc, argv, options, &config);
 	if (r >= 0)
 		return r;
-	r = load(&listing, &config, log, &err);
+	r = load(&listing, &config, size, log, &err);
 	if (r < 0) {
 		log_error(log, "%s", err.msg);
 		return EXIT_FAILED;
 	}
 	if (json)
 		print_json(&listing);
+	else if (listing.measured)
+		print_sizes(&listing);
 	else
 		print_table(&listing);
 	return fflush(stdout) == 0 ? EXIT_OK : EXIT_FAILED;
@@ -156,13 +222,19 @@ const struct command command_list = {
 	.name = "list",
 	.summary = "list the snapshots, and why each is kept",
 	.usage =
-		"usage: backup list [--json]\n"
+		"usage: backup list [--json] [--size]\n"
 		"\n"
 		"Lists the snapshots below BACKUP_DEST, newest first: tier, status, files, the\n"
 		"size of all of them (SIZE), what it added when it was made (OWN), and why\n"
 		"retention keeps it. A dash stands for what is not known of snapshots that\n"
-		"other programs made. Writes nothing.\n"
+		"other programs made. Writes nothing below BACKUP_DEST but what --size found.\n"
 		"\n"
-		"  --json  the same and more, as an array of objects\n",
+		"  --json  the same and more, as an array of objects\n"
+		"  --size  measure what they take on the disk: each (ON DISK), what would be free\n"
+		"          were it removed (ALONE), and what the one before it does not have\n"
+		"          (ADDED). This reads every directory, and what was found is kept until\n"
+		"          a snapshot comes or goes.\n"
+		"\n"
+		"example: backup list --size\n",
 	.run = run,
 };

@@ -7,7 +7,6 @@
 #include <linux/magic.h>
 #include <pthread.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/xattr.h>
@@ -20,6 +19,7 @@
 #include "engine/dir.h"
 #include "engine/entry.h"
 #include "engine/table.h"
+#include "sys/descriptors.h"
 #include "sys/fs.h"
 
 enum {
@@ -43,15 +43,8 @@ static int probe(const struct engine *engine, char **ret_version, struct strvec 
  */
 static size_t directories_that_wait(const struct pass *pass)
 {
-	struct rlimit limit;
+	const uint64_t n = descriptors_limit() / 4 / (2 + pass->bases);
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return 1;
-	if (limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-	const uint64_t n = limit.rlim_cur / 4 / (2 + pass->bases);
 	return n < 1 ? 1 : n > WAITING_MAX ? WAITING_MAX : (size_t)n;
 }
 
