@@ -28,6 +28,7 @@ struct command {
 	X(status, "status")       \
 	X(find, "find")           \
 	X(restore, "restore")     \
+	X(verify, "verify")       \
 	X(prune, "prune")         \
 	X(recover, "recover")     \
 	X(mail_test, "mail-test") \

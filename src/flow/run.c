@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/human.h"
+#include "flow/checksums.h"
 #include "flow/conclude.h"
 #include "flow/courtesy.h"
 #include "flow/destination.h"
@@ -515,8 +516,8 @@ static int rotate(struct run *run, struct error *err)
 	return r;
 }
 
-/* What this run linked from and no longer needs, and what was just removed. */
-static void delete_trash(struct run *run, struct error *err)
+/* What was linked from and what was removed goes; then there is room for checksums. */
+static void clean_up(struct run *run, struct error *err)
 {
 	int r = 0;
 
@@ -528,6 +529,7 @@ static void delete_trash(struct run *run, struct error *err)
 		r = trash_empty(&run->store, signals_fd(), err);
 	if (r < 0 && r != -EINTR)
 		log_warn(run->log, "%s, ignoring", err->msg);
+	checksums_update(run->config, &run->store, run->name, run->log);
 }
 
 static int do_run(struct run *run, struct error *err)
@@ -558,7 +560,7 @@ static int do_run(struct run *run, struct error *err)
 	if ((r = rotate(run, err)) < 0)
 		return r;
 	if (!dry)
-		delete_trash(run, err);
+		clean_up(run, err);
 	return check_interrupted(err);
 }
 

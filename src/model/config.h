@@ -107,7 +107,7 @@ struct config_value {
 	char *file; /* CONFIG_FROM_FILE: its path, else NULL */
 };
 
-enum { CONFIG_KEYS = 55 };
+enum { CONFIG_KEYS = 56 };
 
 /* Strings belong to `values`. A path or name that is not given is "". */
 struct config {
@@ -134,9 +134,10 @@ struct config {
 	struct strvec rsync_args;
 	bool allow_empty_source;
 	uint64_t shrink_limit; /* per cent */
-	int init;	       /* enum config_init */
-	int64_t lock_wait;     /* seconds */
-	int scale;	       /* enum config_scale */
+	bool manifest;
+	int init;	   /* enum config_init */
+	int64_t lock_wait; /* seconds */
+	int scale;	   /* enum config_scale */
 	const char *scale_label;
 	const char *scale_value;
 	bool scale_global;

@@ -61,6 +61,8 @@ static const struct config_key keys[] = {
 	    "back up a source even when there is nothing in it"),
 	KEY(SHRINK_LIMIT, PERCENT, shrink_limit, "50",
 	    "a source that lost more of its files than this removes no snapshot"),
+	KEY(MANIFEST, BOOL, manifest, "on",
+	    "write a checksum of every file beside each snapshot, for backup verify"),
 	KEY(INIT, CHOICE, init, "auto",
 	    "never: refuse a destination that was not used before", .choices = inits),
 	KEY(LOCK_WAIT, DURATION, lock_wait, "0s",

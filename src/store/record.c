@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "store/manifest.h"
 #include "sys/fs.h"
 
 enum { RECORD_MAX = 1024 * 1024 };
@@ -51,11 +52,29 @@ static json_t *counts_json(const struct snapshot_counts *counts)
 	return object;
 }
 
+static json_t *verified_json(int64_t epoch, bool damaged)
+{
+	return json_pack("{s:I, s:b}", "verified", (json_int_t)epoch, "damaged", damaged);
+}
+
+static int write_root(const struct store *store, const char *name, const json_t *root,
+		      struct error *err)
+{
+	CLEANUP(freep) char *file = xasprintf("%s.json", name);
+	CLEANUP(freep)
+	char *text =
+		root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
+
+	if (!text)
+		return error_say(err, -EINVAL, "record of '%s' cannot be written as JSON",
+				 name);
+	CLEANUP(freep) char *lines = xasprintf("%s\n", text);
+	return fs_write_file(store->records, file, lines, strlen(lines), 0600, err);
+}
+
 int record_write(const struct store *store, const char *name, const struct record *record,
 		 struct error *err)
 {
-	CLEANUP(freep) char *file = xasprintf("%s.json", name);
-	CLEANUP(freep) char *text = NULL;
 	CLEANUP(json_freep)
 	json_t *root = json_pack("{s:s, s:s, s:I, s:i, s:o, s:o, s:o, s:f, s:o}", "name",
 				 name, "status", snapshot_status_name(record->status),
@@ -67,12 +86,10 @@ int record_write(const struct store *store, const char *name, const struct recor
 
 	if (record->services)
 		json_object_set(root, "services", record->services);
-	text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
-	if (!text)
-		return error_say(err, -EINVAL, "record of '%s' cannot be written as JSON",
-				 name);
-	CLEANUP(freep) char *lines = xasprintf("%s\n", text);
-	return fs_write_file(store->records, file, lines, strlen(lines), 0600, err);
+	if (record->verified > 0)
+		json_object_update_new(root,
+				       verified_json(record->verified, record->damaged));
+	return write_root(store, name, root, err);
 }
 
 static void read_counts(const json_t *object, struct snapshot_counts *counts)
@@ -85,20 +102,57 @@ static void read_counts(const json_t *object, struct snapshot_counts *counts)
 	}
 }
 
-int record_read(const struct store *store, const char *name, struct record *ret_record,
-		struct error *err)
+static int not_understood(const struct store *store, const char *name, struct error *err)
+{
+	return error_say(err, -EINVAL,
+			 "'%s/.backup/snapshots/%s.json' cannot be understood",
+			 store->path, name);
+}
+
+/* NULL, and no error: it is no JSON. */
+static int read_root(const struct store *store, const char *name, json_t **ret_root,
+		     struct error *err)
 {
 	CLEANUP(freep) char *file = xasprintf("%s.json", name);
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT_MAX(RECORD_MAX);
-	CLEANUP(json_freep) json_t *root = NULL;
 
 	if (store->records < 0)
-		return -ENOENT;
+		return error_set(err, -ENOENT, "open '%s'", file);
 	int r = fs_read_file(store->records, file, &text, err);
+	if (r >= 0)
+		*ret_root = json_loadb(text.buf, text.len, 0, NULL);
+	return r;
+}
+
+int record_update(const struct store *store, const char *name, json_t *changes,
+		  struct error *err)
+{
+	CLEANUP(json_freep) json_t *root = NULL;
+
+	int r = read_root(store, name, &root, err);
 	if (r < 0)
 		return r;
-	root = json_loadb(text.buf, text.len, 0, NULL);
+	if (!json_is_object(root) || json_object_update(root, changes) < 0)
+		return not_understood(store, name, err);
+	return write_root(store, name, root, err);
+}
 
+int record_set_verified(const struct store *store, const char *name, int64_t epoch,
+			bool damaged, struct error *err)
+{
+	CLEANUP(json_freep) json_t *changes = verified_json(epoch, damaged);
+
+	return record_update(store, name, changes, err);
+}
+
+int record_read(const struct store *store, const char *name, struct record *ret_record,
+		struct error *err)
+{
+	CLEANUP(json_freep) json_t *root = NULL;
+
+	int r = read_root(store, name, &root, err);
+	if (r < 0)
+		return r;
 	const char *status = NULL, *host = "", *source = "", *engine = "";
 	json_int_t epoch = 0, offset = 0;
 	double duration = 0;
@@ -109,9 +163,7 @@ int record_read(const struct store *store, const char *name, struct record *ret_
 			"source", &source, "engine", &engine, "duration", &duration,
 			"counts", &counts) < 0 ||
 	    !instant_valid(epoch, offset))
-		return error_say(err, -EINVAL,
-				 "'%s/.backup/snapshots/%s' cannot be understood",
-				 store->path, file);
+		return not_understood(store, name, err);
 
 	*ret_record = (struct record){
 		.time = {.epoch = epoch, .offset = (int)offset},
@@ -121,6 +173,8 @@ int record_read(const struct store *store, const char *name, struct record *ret_
 		.engine = xstrdup(engine),
 		.duration = duration,
 	};
+	ret_record->verified = json_integer_value(json_object_get(root, "verified"));
+	ret_record->damaged = json_is_true(json_object_get(root, "damaged"));
 	ret_record->services = json_incref(json_object_get(root, "services"));
 	read_counts(counts, &ret_record->counts);
 	return 0;
@@ -128,7 +182,8 @@ int record_read(const struct store *store, const char *name, struct record *ret_
 
 int record_remove(const struct store *store, const char *name, struct error *err)
 {
-	static const char *const suffixes[] = {".table", ".json", ".json.tmp"};
+	static const char *const suffixes[] = {
+		".table", MANIFEST_SUFFIX, MANIFEST_SUFFIX ".tmp", ".json", ".json.tmp"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
 		CLEANUP(freep) char *file = xasprintf("%s%s", name, suffixes[i]);

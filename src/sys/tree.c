@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -53,6 +54,17 @@ static int read_names(int fd, bool links_only, struct strvec *names,
 	return r;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void sort(struct strvec *names)
+{
+	if (names->n > 0)
+		qsort(names->v, names->n, sizeof(*names->v), by_name);
+}
+
 /* Visits the directory and puts it on the stack; takes the descriptor over. */
 static int enter(struct walker *w, int fd)
 {
@@ -74,6 +86,10 @@ static int enter(struct walker *w, int fd)
 		w->top_dev = st.st_dev;
 	frame.dev = st.st_dev;
 	frame.ino = st.st_ino;
+	if (w->walk->sorted) {
+		sort(&names);
+		sort(&frame.subdirs);
+	}
 
 	r = w->walk->visit(w->walk->ctx, fd, &w->path, &names, &frame.subdirs);
 	array_grow(w->frames, w->n, w->cap);

@@ -30,6 +30,7 @@ struct tree_walk {
 	void *ctx;
 	bool one_file_system;	 /* do not enter mounts */
 	bool links_only;	 /* `names` holds nothing but symbolic links */
+	bool sorted;		 /* `names` and `subdirs` are in the order of strcmp(3) */
 	uint64_t ret_unreadable; /* directories that could not be entered or read */
 };
 

@@ -4,7 +4,7 @@
 #
 # The sources need nothing that musl, the C library of the container's usual base, does
 # not have: no header, no function. Of this machine's headers only those of jansson,
-# libcurl and the kernel are to be found, and the two libraries are stood in for.
+# libcurl, libcrypto, zstd and the kernel are to be found, and the libraries are stood in for.
 
 # shellcheck disable=SC2154 # variables of run
 
@@ -31,11 +31,15 @@ setup_file() {
 
 borrow_headers() {
 	local header path
-	for header in jansson.h jansson_config.h curl/curl.h linux/types.h asm/types.h asm-generic/types.h; do
+	for header in jansson.h jansson_config.h curl/curl.h zstd.h linux/types.h asm/types.h asm-generic/types.h; do
 		path=$(echo "#include <$header>" | cc -M -xc - | tr ' ' '\n' | grep -m 1 "/$header\$")
 		[ "${header%/*}" = "$header" ] || path=${path%/*}
 		ln -s "$path" "$headers/${header%/*}"
 	done
+	# in two places on some machines
+	mkdir "$headers/openssl"
+	echo '#include <openssl/evp.h>' | cc -M -xc - | tr ' ' '\n' | grep '/openssl/[^/]*\.h$' |
+		xargs -I % ln -s % "$headers/openssl/"
 }
 
 # compile SOURCE OBJECT
@@ -56,9 +60,9 @@ link() {
 	$cc -static "${@:2}" "$objects/all.a" -o "$1"
 }
 
-# The functions of jansson and libcurl that are called, doing nothing.
+# The functions of libraries that are called, doing nothing.
 stand_ins() {
-	nm -u "$objects"/*.o | awk '$2 ~ /^(json|curl)_/ { print "void " $2 "(void) {}" }' | sort -u >"$1.c"
+	nm -u "$objects"/*.o | awk '$2 ~ /^(json_|curl_|EVP_|ZSTD_)/ { print "void " $2 "(void) {}" }' | sort -u >"$1.c"
 	cc -w -c "$1.c" -o "$1"
 }
 

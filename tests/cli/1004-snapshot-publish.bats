@@ -25,6 +25,7 @@ setup() {
 ./.backup/lock
 ./.backup/snapshots
 ./.backup/snapshots/$name.json
+./.backup/snapshots/$name.mtree.zst
 $(by_rsync || echo "./.backup/snapshots/$name.table")
 ./.backup/trash
 ./daily

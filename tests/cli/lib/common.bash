@@ -141,6 +141,8 @@ redate() {
 			'.name = $name | .time = $time' "$records/$name.json" >"$work/record"
 		rm "$records/$name.json"
 		cp "$work/record" "$records/$2.json"
+		[ "$name" = "$2" ] || [ ! -e "$records/$name.mtree.zst" ] ||
+			mv "$records/$name.mtree.zst" "$records/$2.mtree.zst"
 	fi
 	[ "$(readlink "$dest/latest")" != "$tier/$name" ] || ln -sfn "$to/$2" "$dest/latest"
 	echo "$to/$2"

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "flow/checksums.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/human.h"
+#include "flow/hasher.h"
+#include "store/catalog.h"
+#include "sys/clock.h"
+#include "sys/fs.h"
+#include "sys/signals.h"
+#include "sys/tree.h"
+
+struct making {
+	int tree;
+	struct manifest *previous; /* NULL: there is none, or it cannot be used */
+	struct manifest_writer *writer;
+	struct strbuf *why_not; /* the previous one could not be used */
+
+	struct hasher *hasher;
+	struct error *err; /* of the walk */
+	uint64_t taken, read, bytes;
+	uint64_t failed; /* files that could not be read */
+	struct strbuf first_failed;
+	uint64_t unreadable; /* directories */
+};
+
+/* Whether the manifest before has the checksum of the very same file. */
+static bool take_over(struct making *m, struct manifest_entry *entry)
+{
+	const struct manifest_entry *old;
+	struct error err;
+
+	int r = m->previous ? manifest_find(m->previous, entry, &old, &err) : 0;
+	if (r < 0) {
+		strbuf_addstr(m->why_not, err.msg);
+		manifest_freep(&m->previous);
+	}
+	if (r <= 0 || !old->hashed || old->ino != entry->ino ||
+	    old->size != entry->size || old->mtim.tv_sec != entry->mtim.tv_sec ||
+	    old->mtim.tv_nsec != entry->mtim.tv_nsec)
+		return false;
+	memcpy(entry->digest, old->digest, sizeof(entry->digest));
+	entry->hashed = true;
+	m->taken++;
+	return true;
+}
+
+static int put(struct making *m, int fd, const char *dir, const char *name)
+{
+	struct stat st;
+	int r = 0;
+
+	if (fstatat(fd, *name ? name : ".", &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return error_set(m->err, -errno, "look at '%s/%s'", dir, name);
+	struct hasher_job *job = hasher_next(m->hasher, &r, m->err);
+	if (!job)
+		return r;
+	r = manifest_entry_set(&job->entry, fd, dir, name, &st);
+	if (r < 0)
+		return error_set(m->err, r, "read link '%s'", job->entry.path.buf);
+	if (S_ISREG(st.st_mode) && !take_over(m, &job->entry)) {
+		job->fd = hasher_open(fd, name);
+		if (job->fd < 0)
+			job->result = job->fd;
+	}
+	hasher_put(m->hasher, job);
+	return 0;
+}
+
+static int visit(void *ctx, int fd, const struct strbuf *path, const struct strvec *names,
+		 struct strvec *subdirs)
+{
+	struct making *m = ctx;
+	int r = path->len == 0 ? put(m, fd, "", "") : 0;
+
+	for (size_t i = 0; r >= 0 && i < names->n; i++)
+		r = put(m, fd, path->buf, names->v[i]);
+	for (size_t i = 0; r >= 0 && i < subdirs->n; i++)
+		r = put(m, fd, path->buf, subdirs->v[i]);
+	return r;
+}
+
+static int walk(void *ctx, struct hasher *hasher, struct error *err)
+{
+	struct making *m = ctx;
+	struct tree_walk tree = {.visit = visit, .ctx = m, .sorted = true};
+
+	m->hasher = hasher;
+	m->err = err;
+	int r = tree_walk(m->tree, &tree, err);
+	m->unreadable = tree.ret_unreadable;
+	return r;
+}
+
+static int sink(void *ctx, struct hasher_job *job, struct error *err)
+{
+	struct making *m = ctx;
+	struct manifest_entry *entry = &job->entry;
+
+	if (job->result < 0) {
+		if (m->failed++ == 0)
+			strbuf_addf(&m->first_failed, "%s: %s", entry->path.buf,
+				    strerror(-job->result));
+	} else if (S_ISREG(entry->mode) && !entry->hashed) {
+		memcpy(entry->digest, job->digest, sizeof(entry->digest));
+		entry->hashed = true;
+		m->read++;
+		m->bytes += job->bytes;
+	}
+	return manifest_add(m->writer, entry, err);
+}
+
+static void summarise(const struct making *m, const char *name, double seconds,
+		      struct log *log)
+{
+	char read[HUMAN_MAX], bytes[HUMAN_MAX], taken[HUMAN_MAX], took[HUMAN_MAX];
+
+	if (m->why_not->len > 0)
+		log_warn(log, "%s: all files were read", m->why_not->buf);
+	if (m->failed > 0)
+		log_warn(log, "%llu %s could not be read for the manifest, the first: %s",
+			 (unsigned long long)m->failed,
+			 human_noun(m->failed, "file", "files"), m->first_failed.buf);
+	if (m->unreadable > 0)
+		log_warn(log, "%llu %s could not be read for the manifest",
+			 (unsigned long long)m->unreadable,
+			 human_noun(m->unreadable, "directory", "directories"));
+	log_info(log,
+		 "manifest of %s: checksums of %s %s (%s) made, of %s taken over, in %s",
+		 name, human_count(m->read, read), human_noun(m->read, "file", "files"),
+		 human_bytes(m->bytes, bytes), human_count(m->taken, taken),
+		 human_duration(seconds, took));
+}
+
+static int make(const struct config *config, const struct store *store,
+		const struct catalog_entry *entry, const struct catalog_entry *previous,
+		struct log *log, struct error *err)
+{
+	CLEANUP(closep) int tree = -1;
+	CLEANUP(manifest_freep) struct manifest *old = NULL;
+	CLEANUP(manifest_writer_freep) struct manifest_writer *writer = NULL;
+	CLEANUP(strbuf_release) struct strbuf why_not = STRBUF_INIT;
+	struct making m = {.why_not = &why_not, .first_failed = STRBUF_INIT};
+	double started = clock_monotonic();
+
+	int r = fs_open_dir(store->tiers[entry->tier], entry->name, &tree, err);
+	if (r >= 0)
+		r = manifest_create(store, entry->name, &writer, err);
+	if (r < 0)
+		return r;
+	if (previous)
+		manifest_open(store, previous->name, &old, NULL);
+	m.tree = tree;
+	m.writer = writer;
+	m.previous = STEAL(old);
+	r = hasher_run((unsigned)config->threads, walk, sink, &m, signals_fd(), err);
+	manifest_freep(&m.previous);
+	if (r >= 0)
+		r = manifest_commit(writer, err);
+	if (r >= 0)
+		summarise(&m, entry->name, clock_monotonic() - started, log);
+	strbuf_release(&m.first_failed);
+	return r;
+}
+
+/*
+ * The first that needs none, counted from the snapshot at `first` on: it has one, or (none
+ * older has) there never was any.
+ */
+static size_t skip_missing(const struct store *store, const struct catalog *catalog,
+			   size_t first)
+{
+	for (size_t i = first; i < catalog->n; i++)
+		if (manifest_exists(store, catalog->v[i].name) > 0)
+			return i;
+	return first + 1;
+}
+
+static int make_missing(const struct config *config, const struct store *store,
+			const char *name, struct log *log, struct error *err)
+{
+	CLEANUP(catalog_release) struct catalog catalog = CATALOG_INIT;
+	size_t first = 0;
+
+	int r = catalog_load(&catalog, store, err);
+	while (first < catalog.n && strcmp(catalog.v[first].name, name) != 0)
+		first++;
+	if (r < 0 || first == catalog.n)
+		return r;
+	for (size_t i = skip_missing(store, &catalog, first); i-- > first && r >= 0;) {
+		const struct catalog_entry *entry = &catalog.v[i];
+
+		if (!entry->recorded) /* who removes it would leave the manifest */
+			continue;
+		r = make(config, store, entry, i + 1 < catalog.n ? entry + 1 : NULL, log,
+			 err);
+		if (r < 0)
+			error_prefix(err, r, "manifest of %s", entry->name);
+	}
+	return r;
+}
+
+void checksums_update(const struct config *config, const struct store *store,
+		      const char *name, struct log *log)
+{
+	struct error err;
+
+	if (!config->manifest || signals_caught())
+		return;
+	int r = make_missing(config, store, name, log, &err);
+	if (r < 0 && r != -EINTR)
+		log_warn(log, "%s, ignoring; a later run makes it", err.msg);
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "flow/verify_tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "flow/hasher.h"
+#include "sys/fs.h"
+#include "sys/tree.h"
+
+struct comparison {
+	const struct verify_options *options;
+	struct verify_result *result;
+	struct manifest *manifest;
+	struct manifest *known; /* NULL: none, or it is of no use */
+	int tree;
+	struct hasher *hasher;
+	struct error *err; /* the walk's */
+};
+
+const char *verify_fault_name(enum verify_fault fault)
+{
+	static const char *const names[VERIFY_FAULTS] = {
+		"missing", "extra", "type",   "size",	"content",   "mode",
+		"owner",   "time",  "target", "device", "unreadable"};
+	unsigned i = 0;
+
+	while (i < VERIFY_FAULTS - 1 && !((unsigned)fault & 1U << i))
+		i++;
+	return names[i];
+}
+
+static void tell(const struct comparison *c, const struct manifest_entry *entry,
+		 unsigned faults)
+{
+	const struct verify_finding finding = {
+		.path = entry->path.buf,
+		.faults = faults,
+		.regular = S_ISREG(entry->mode) && !(faults & VERIFY_MISSING),
+		.ino = entry->ino,
+	};
+
+	c->result->findings++;
+	c->options->found(c->options->ctx, &finding);
+}
+
+static bool is_at_or_below(const char *path, const char *dir)
+{
+	const size_t len = strlen(dir);
+
+	return strncmp(path, dir, len) == 0 && (path[len] == '\0' || path[len] == '/');
+}
+
+static bool is_wanted(const struct comparison *c, const char *path)
+{
+	const struct strvec *only = c->options->only;
+
+	if (!*path && !c->options->top)
+		return false;
+	for (size_t i = 0; only && i < only->n; i++)
+		if (is_at_or_below(path, only->v[i]))
+			return true;
+	return !only;
+}
+
+/* Whether what is wanted may be below a directory. */
+static bool leads_to_wanted(const struct comparison *c, const char *dir)
+{
+	const struct strvec *only = c->options->only;
+
+	for (size_t i = 0; only && i < only->n; i++)
+		if (!*dir || is_at_or_below(only->v[i], dir) ||
+		    is_at_or_below(dir, only->v[i]))
+			return true;
+	return !only;
+}
+
+/* What of the manifest comes before the entry is not in the tree. */
+static int pass_missing(struct comparison *c, const struct manifest_entry *until,
+			const struct manifest_entry **ret_same)
+{
+	const struct manifest_entry *expected;
+	int r, order = -1;
+
+	*ret_same = NULL;
+	while ((r = manifest_peek(c->manifest, &expected, c->err)) > 0) {
+		order = until ? manifest_compare(expected, until) : -1;
+		if (order >= 0)
+			break;
+		if (is_wanted(c, expected->path.buf)) {
+			c->result->names++;
+			c->result->same_inodes = false;
+			tell(c, expected, VERIFY_MISSING);
+		}
+		manifest_skip(c->manifest);
+	}
+	if (r > 0 && order == 0)
+		*ret_same = expected;
+	return r;
+}
+
+static unsigned compare(const struct comparison *c, const struct manifest_entry *is,
+			const struct manifest_entry *should)
+{
+	unsigned faults = 0;
+
+	if ((is->mode & S_IFMT) != (should->mode & S_IFMT))
+		return VERIFY_TYPE;
+	if (is->size != should->size)
+		faults |= VERIFY_SIZE;
+	if (!S_ISLNK(is->mode) && (is->mode & 07777) != (should->mode & 07777))
+		faults |= VERIFY_MODE;
+	if (c->options->owners && (is->uid != should->uid || is->gid != should->gid))
+		faults |= VERIFY_OWNER;
+	if (is->mtim.tv_sec != should->mtim.tv_sec ||
+	    (c->options->nanoseconds && is->mtim.tv_nsec != should->mtim.tv_nsec))
+		faults |= VERIFY_TIME;
+	if (strcmp(is->link.buf, should->link.buf) != 0)
+		faults |= VERIFY_TARGET;
+	if (is->rdev != should->rdev)
+		faults |= VERIFY_DEVICE;
+	return faults;
+}
+
+static bool is_known(struct comparison *c, const struct manifest_entry *is,
+		     const struct manifest_entry *should)
+{
+	const struct manifest_entry *other;
+
+	int r = c->known ? manifest_find(c->known, is, &other, NULL) : 0;
+	if (r < 0)
+		c->known = NULL;
+	return r > 0 && other->ino == is->ino && other->hashed &&
+	       memcmp(other->digest, should->digest, SHA256_LEN) == 0 &&
+	       !c->options->suspect(c->options->ctx, is->ino);
+}
+
+/* Gives the file to those who read, unless there is no need. */
+static void begin_reading(struct comparison *c, struct hasher_job *job, int fd,
+			  const char *name, const struct manifest_entry *should)
+{
+	struct manifest_entry *is = &job->entry;
+
+	if (is->ino != should->ino)
+		c->result->same_inodes = false;
+	if (!should->hashed) {
+		c->result->unhashed++;
+		return;
+	}
+	if (is->size != should->size) /* nothing more is to be learnt from it */
+		return;
+	if (is_known(c, is, should)) {
+		c->result->known++;
+		return;
+	}
+	memcpy(is->digest, should->digest, SHA256_LEN);
+	is->hashed = true;
+	job->fd = hasher_open(fd, name);
+	if (job->fd < 0)
+		job->result = job->fd;
+	else /* what is on the disk counts, not what was read long ago */
+		posix_fadvise(job->fd, 0, 0, POSIX_FADV_DONTNEED);
+}
+
+static int look_at(struct comparison *c, int fd, const char *dir, const char *name)
+{
+	const struct manifest_entry *should;
+	struct stat st;
+	int r = 0;
+
+	if (fstatat(fd, *name ? name : ".", &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT
+			       ? 0
+			       : error_set(c->err, -errno, "look at '%s/%s'", dir, name);
+	struct hasher_job *job = hasher_next(c->hasher, &r, c->err);
+	if (!job)
+		return r;
+	r = manifest_entry_set(&job->entry, fd, dir, name, &st);
+	if (r < 0)
+		return error_set(c->err, r, "read link '%s'", job->entry.path.buf);
+	if (!is_wanted(c, job->entry.path.buf))
+		return 0;
+	r = pass_missing(c, &job->entry, &should);
+	if (r < 0)
+		return r;
+	if (!should && c->options->extra)
+		return 0;
+	c->result->names++;
+	if (!should) {
+		tell(c, &job->entry, VERIFY_EXTRA);
+		return 0;
+	}
+	unsigned faults = compare(c, &job->entry, should);
+	if (faults)
+		tell(c, &job->entry, faults);
+	if (faults & VERIFY_TYPE)
+		c->result->same_inodes = false;
+	if (S_ISREG(job->entry.mode) && S_ISREG(should->mode)) {
+		begin_reading(c, job, fd, name, should);
+		if (job->fd >= 0 || job->result < 0)
+			hasher_put(c->hasher, job);
+	}
+	manifest_skip(c->manifest);
+	return 0;
+}
+
+static void leave_out_unwanted(const struct comparison *c, const char *dir,
+			       struct strvec *subdirs)
+{
+	CLEANUP(strvec_release) struct strvec kept = STRVEC_INIT;
+
+	for (size_t i = 0; i < subdirs->n; i++) {
+		CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+		strbuf_addf(&path, "%s%s%s", dir, *dir ? "/" : "", subdirs->v[i]);
+		if (leads_to_wanted(c, path.buf))
+			strvec_push(&kept, subdirs->v[i]);
+	}
+	const struct strvec all = *subdirs;
+	*subdirs = kept;
+	kept = all;
+}
+
+static int visit(void *ctx, int fd, const struct strbuf *path, const struct strvec *names,
+		 struct strvec *subdirs)
+{
+	struct comparison *c = ctx;
+	int r = path->len == 0 ? look_at(c, fd, "", "") : 0;
+
+	for (size_t i = 0; r >= 0 && i < names->n; i++)
+		r = look_at(c, fd, path->buf, names->v[i]);
+	for (size_t i = 0; r >= 0 && i < subdirs->n; i++)
+		r = look_at(c, fd, path->buf, subdirs->v[i]);
+	if (c->options->only)
+		leave_out_unwanted(c, path->buf, subdirs);
+	return r;
+}
+
+static int walk(void *ctx, struct hasher *hasher, struct error *err)
+{
+	struct comparison *c = ctx;
+	struct tree_walk tree = {.visit = visit, .ctx = c, .sorted = true};
+	const struct manifest_entry *none;
+
+	c->hasher = hasher;
+	c->err = err;
+	int r = tree_walk(c->tree, &tree, err);
+	return r < 0 ? r : pass_missing(c, NULL, &none);
+}
+
+/* The order in which findings are told is near the walk's, not the same. */
+static int sink(void *ctx, struct hasher_job *job, struct error *err)
+{
+	struct comparison *c = ctx;
+
+	(void)err;
+	if (job->result < 0) {
+		tell(c, &job->entry, VERIFY_UNREADABLE);
+		return 0;
+	}
+	c->result->read++;
+	c->result->bytes += job->bytes;
+	if (memcmp(job->digest, job->entry.digest, SHA256_LEN) != 0)
+		tell(c, &job->entry, VERIFY_CONTENT);
+	return 0;
+}
+
+int verify_tree(int dirfd, struct manifest *manifest,
+		const struct verify_options *options, struct verify_result *ret_result,
+		struct error *err)
+{
+	struct comparison c = {
+		.options = options,
+		.result = ret_result,
+		.manifest = manifest,
+		.known = options->known,
+		.tree = dirfd,
+	};
+
+	*ret_result = (struct verify_result){.same_inodes = true};
+	return hasher_run(options->threads, walk, sink, &c, options->cancel_fd, err);
+}

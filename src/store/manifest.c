@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "store/manifest.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+void manifest_entry_release(struct manifest_entry *entry)
+{
+	strbuf_release(&entry->path);
+	strbuf_release(&entry->link);
+}
+
+int manifest_entry_set(struct manifest_entry *entry, int fd, const char *dir,
+		       const char *name, const struct stat *st)
+{
+	strbuf_reset(&entry->path);
+	strbuf_reset(&entry->link);
+	strbuf_addstr(&entry->path, dir);
+	if (*dir)
+		strbuf_addch(&entry->path, '/');
+	strbuf_addstr(&entry->path, name);
+	entry->mode = st->st_mode;
+	entry->uid = st->st_uid;
+	entry->gid = st->st_gid;
+	entry->rdev = S_ISBLK(st->st_mode) || S_ISCHR(st->st_mode) ? st->st_rdev : 0;
+	entry->size = S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0;
+	entry->mtim = st->st_mtim;
+	entry->ino = st->st_ino;
+	entry->hashed = false;
+	if (S_ISLNK(st->st_mode)) {
+		char target[PATH_MAX];
+		ssize_t n = readlinkat(fd, name, target, sizeof(target));
+		if (n < 0)
+			return -errno;
+		strbuf_add(&entry->link, target, (size_t)n);
+	}
+	return 0;
+}
+
+/* The end comes before a slash, and a slash before whatever else a name may have. */
+static int rank(const char *path, size_t len, size_t at)
+{
+	if (at >= len)
+		return -1;
+	return path[at] == '/' ? 0 : (unsigned char)path[at];
+}
+
+static size_t dir_len(const struct strbuf *path)
+{
+	const char *slash = memrchr(path->buf, '/', path->len);
+
+	return slash ? (size_t)(slash - path->buf) : 0;
+}
+
+int manifest_compare(const struct manifest_entry *a, const struct manifest_entry *b)
+{
+	const bool a_dir = S_ISDIR(a->mode), b_dir = S_ISDIR(b->mode);
+	const size_t a_len = dir_len(&a->path), b_len = dir_len(&b->path);
+
+	if (a->path.len == 0 || b->path.len == 0) /* the top is the first of all */
+		return (a->path.len > 0) - (b->path.len > 0);
+	for (size_t i = 0; i < a_len || i < b_len; i++) {
+		const int x = rank(a->path.buf, a_len, i),
+			  y = rank(b->path.buf, b_len, i);
+		if (x != y)
+			return x < y ? -1 : 1;
+	}
+	return a_dir != b_dir ? a_dir - b_dir : strcmp(a->path.buf, b->path.buf);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+/* SHA-256 (FIPS 180-4) of what is in a file, by libcrypto. */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+enum {
+	SHA256_LEN = 32,
+	SHA256_HEX = 2 * SHA256_LEN,
+};
+
+/*
+ * Reads from where the descriptor is to the end. -ECANCELED once `stop` (NULL: never) is
+ * set; else what read(2) failed with.
+ */
+int sha256_file(int fd, const atomic_bool *stop, uint8_t ret_digest[SHA256_LEN],
+		uint64_t *ret_bytes);
+
+/* As sha256sum prints it. */
+void sha256_hex(const uint8_t digest[SHA256_LEN], char ret_hex[SHA256_HEX + 1]);
+
+/* -EINVAL: not SHA256_HEX hexadecimal digits. */
+int sha256_parse(const char *hex, uint8_t ret_digest[SHA256_LEN]);
