@@ -11,8 +11,9 @@ WORKDIR /build
 COPY packaging/install-deps packaging/
 RUN packaging/install-deps build
 COPY meson.build meson_options.txt ./
+COPY completion completion
 COPY src src
-RUN meson setup out --prefix=/usr/local --buildtype=release -Dtests=disabled \
+RUN meson setup out --prefix=/usr/local --buildtype=release -Dtests=disabled -Dman=disabled \
 	&& meson compile -C out \
 	&& meson install -C out --no-rebuild --strip --tags runtime --destdir /image \
 	&& ln -s entrypoint /image/usr/local/bin/entrypoint.sh \

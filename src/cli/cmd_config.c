@@ -82,6 +82,8 @@ const struct command command_config = {
 		"Shows the configuration as a run would have it, after checking it. Secrets are\n"
 		"hidden. 'backup help config' says what each variable is for.\n"
 		"\n"
-		"  --json  as an object of {\"value\", \"origin\", \"file\"}\n",
+		"  --json  as an object of {\"value\", \"origin\", \"file\"}\n"
+		"\n"
+		"example: backup config --json\n",
 	.run = run,
 };

@@ -33,6 +33,8 @@ const struct command command_prune = {
 		"Moves snapshots to the tiers they belong in and removes those beyond\n"
 		"DAILY_COUNT, WEEKLY_COUNT and MONTHLY_COUNT, as the end of each run does.\n"
 		"\n"
-		"  --dry-run  show what would be moved and removed, and why\n",
+		"  --dry-run  show what would be moved and removed, and why\n"
+		"\n"
+		"example: DAILY_COUNT=3 backup prune --dry-run\n",
 	.run = run,
 };

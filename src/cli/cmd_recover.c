@@ -58,6 +58,8 @@ const struct command command_recover = {
 		"  --all      also services held for other destinations than BACKUP_DEST, after\n"
 		"             asking: their backup may be running\n"
 		"  --yes      do not ask\n"
-		"  --dry-run  only say what would be done\n",
+		"  --dry-run  only say what would be done\n"
+		"\n"
+		"example: backup recover --dry-run\n",
 	.run = run,
 };

@@ -19,6 +19,10 @@ static int run(const struct command *command, int argc, char **argv)
 const struct command command_version = {
 	.name = "version",
 	.summary = "print the version",
-	.usage = "usage: backup version\n",
+	.usage = "usage: backup version\n"
+		 "\n"
+		 "Prints the version. 'backup --version' does the same.\n"
+		 "\n"
+		 "example: backup version\n",
 	.run = run,
 };

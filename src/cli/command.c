@@ -2,12 +2,15 @@
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
 #include "cli/command.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/strbuf.h"
 #include "base/suggest.h"
+#include "cli/usage.h"
 #include "model/report.h"
+#include "sys/log.h"
 
 #define COMMAND_ADDRESS(id, name) &command_##id,
 const struct command *const commands[] = {COMMANDS(COMMAND_ADDRESS) NULL};
@@ -50,6 +53,29 @@ int command_wrong(const struct command *command, const char *what, const char *a
 	return EXIT_USAGE;
 }
 
+bool command_manner(const char *arg)
+{
+	bool quiet = strcmp(arg, "--quiet") == 0 || strcmp(arg, "-q") == 0;
+
+	if (!quiet && strcmp(arg, "--verbose") != 0 && strcmp(arg, "-v") != 0)
+		return false;
+	log_set_level(quiet ? LOG_QUIET : LOG_VERBOSE);
+	return true;
+}
+
+/* The usage text is what completion and the manual are made of. */
+static void check_usage(const struct command *command,
+			const struct command_option *options)
+{
+	struct usage_option said;
+
+	for (; options->name; options++) {
+		const struct span name = {options->name, strlen(options->name)};
+		assert(usage_find_option(command->usage, name, &said));
+		assert((said.value.len == 0) == (options->flag != NULL));
+	}
+}
+
 /* The option, and in `ret_value` what follows "=" in it; NULL: there is none of the name. */
 static const struct command_option *find_option(const struct command_option *options,
 						const char *arg, const char **ret_value)
@@ -70,6 +96,7 @@ int command_options(const struct command *command, int argc, char **argv,
 {
 	bool ended = false;
 
+	check_usage(command, options);
 	for (int i = 1; i < argc; i++) {
 		const char *value;
 
@@ -91,6 +118,8 @@ int command_options(const struct command *command, int argc, char **argv,
 			strncmp(argv[i], "--", 2) == 0
 				? find_option(options, argv[i], &value)
 				: NULL;
+		if (!option && command_manner(argv[i]))
+			continue;
 		if (!option)
 			return command_wrong(command, "unknown option", argv[i]);
 		if (option->flag) {

@@ -57,14 +57,21 @@ struct command_option {
 };
 
 /*
- * Reads options (the list ends with a NULL name); --help and -h are always there, and
- * after "--" nothing is one. Returns -1 to go on, or the exit code to end with: --help was
+ * Reads options (the list ends with a NULL name, and the usage text explains each of
+ * them); --help, -h and command_manner()'s are always there, and after "--" nothing is
+ * one. Returns -1 to go on, or the exit code to end with: --help was
  * answered, or something was wrong and has been said. Arguments that are no options go to
  * `ret_args`, which takes up to `max` of them.
  */
 int command_options(const struct command *command, int argc, char **argv,
 		    const struct command_option *options, size_t max,
 		    struct strvec *ret_args);
+
+/*
+ * Takes an option that all commands have, and that may stand before the command, too:
+ * --quiet, -q, --verbose, -v say how much is told. False: it is none of them.
+ */
+bool command_manner(const char *arg);
 
 /* Says what is wrong with an argument, and returns EXIT_USAGE. */
 int command_wrong(const struct command *command, const char *what, const char *arg);

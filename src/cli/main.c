@@ -15,6 +15,8 @@ int main(int argc, char **argv)
 
 	process_take_standard_descriptors();
 
+	for (; argc > 1 && command_manner(argv[1]); argc--)
+		argv++;
 	if (argc < 2)
 		return command_run.run(&command_run, 1, alone);
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
-/* backup(1), the manual page, made of the same texts as --help. */
+/*
+ * The parts of the manual that the program knows itself, in the language of scdoc(5):
+ * those below man/ have the rest, and tools/manual puts them together.
+ */
 #pragma once
 
-/* Prints it in the language of man(7). */
-void manual_print(void);
+/* backup(1): a section for each command, made of the same text as its --help. */
+void manual_commands(void);
+
+/* backup-config(5): the variables. */
+void manual_variables(void);

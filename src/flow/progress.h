@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
 /*
- * Tells on the way how far a copy has come: on a terminal in one line that is rewritten,
- * elsewhere in a line of the log now and then, the first after half a minute, the others
- * farther and farther apart, so that a run of days does not drown in them.
+ * Tells on the way how far something has come: on a terminal in one line that is rewritten,
+ * with a bar, the rate and the time left. Elsewhere it tells nothing, but of a run, whose
+ * log has a line now and then, the first after half a minute, the others farther and
+ * farther apart, so that a run of days does not drown in them.
+ *
+ *	progress_begin(&progress, log, &record->counts, clock_monotonic());
+ *	struct engine_job job = {
+ *		.note = progress_note, .progress = progress_show, .note_ctx = &progress,
+ *	};
+ *	progress_end(&progress);
  */
 #pragma once
 
@@ -12,7 +19,8 @@
 
 struct progress {
 	struct log *log;
-	const struct snapshot_counts *before; /* of the last snapshot; NULL: not known */
+	const struct snapshot_counts *before; /* how much there is; NULL: not known */
+	bool in_log;			      /* set after the beginning: lines, too */
 	double started;
 	double told;		     /* when the last line was */
 	struct engine_progress last; /* that was told */
@@ -24,9 +32,16 @@ struct progress {
 	} marks[2];
 };
 
-/* Times are of the monotonic clock, in seconds. `before` must stay. */
+/*
+ * Times are of the monotonic clock, in seconds. `before`, which must stay, says how many
+ * files and bytes there will be, or were the last time.
+ */
 void progress_begin(struct progress *progress, struct log *log,
 		    const struct snapshot_counts *before, double now);
 void progress_update(struct progress *progress, const struct engine_progress *is,
 		     double now);
 void progress_end(struct progress *progress);
+
+/* For engines (engine.h), to which the progress is `note_ctx`: what they say, to the log. */
+void progress_note(void *progress, bool warning, const char *text);
+void progress_show(void *progress, const struct engine_progress *is);

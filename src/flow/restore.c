@@ -28,23 +28,6 @@ struct job {
 	struct progress progress;
 };
 
-static void note(void *ctx, bool warning, const char *text)
-{
-	const struct job *job = ctx;
-
-	if (warning)
-		log_warn(job->log, "%s", text);
-	else
-		log_info(job->log, "%s", text);
-}
-
-static void show_progress(void *ctx, const struct engine_progress *is)
-{
-	struct job *job = ctx;
-
-	progress_update(&job->progress, is, clock_monotonic());
-}
-
 /* A path in the snapshot, without what means nothing in it: "/a//./b/" is "a/b". */
 static int add_path(struct strvec *only, const char *text, struct error *err)
 {
@@ -269,9 +252,9 @@ static int copy(struct job *job, const struct config *config, const struct engin
 		.bwlimit = config->bwlimit,
 		.lock_fd = -1,
 		.cancel_fd = signals_fd(),
-		.note = note,
-		.progress = show_progress,
-		.note_ctx = job,
+		.note = progress_note,
+		.progress = progress_show,
+		.note_ctx = &job->progress,
 	};
 	enum engine_outcome outcome;
 

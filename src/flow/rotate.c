@@ -58,9 +58,20 @@ void rotate_explain(const struct retention_plan *plan, struct log *log)
 			plan->future, plan->future == 1 ? " is" : "s are");
 }
 
+static void tell_kept(const struct catalog *catalog, const struct retention_item *items,
+		      struct log *log)
+{
+	for (size_t i = 0; i < catalog->n; i++)
+		if (!items[i].remove && items[i].target == catalog->v[i].tier)
+			log_detail(log, "keeping %s/%s: %s",
+				   snapshot_tier_name(catalog->v[i].tier),
+				   catalog->v[i].name, items[i].reason);
+}
+
 void rotate_preview(const struct catalog *catalog, const struct retention_item *items,
 		    struct log *log)
 {
+	tell_kept(catalog, items, log);
 	/* in the order in which it would be done */
 	for (size_t i = 0; i < catalog->n; i++) {
 		const struct catalog_entry *entry = &catalog->v[i];
@@ -102,6 +113,7 @@ int rotate_carry_out(const struct store *store, const struct catalog *catalog,
 		     const struct retention_item *items, struct log *log,
 		     unsigned *ret_removed, struct error *err)
 {
+	tell_kept(catalog, items, log);
 	/* moves first: whatever happens then, what is to stay is where it belongs */
 	for (size_t i = 0; i < catalog->n; i++)
 		if (!items[i].remove && items[i].target != catalog->v[i].tier)

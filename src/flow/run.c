@@ -52,28 +52,12 @@ struct run {
 	enum snapshot_status status;
 };
 
-static void note(void *ctx, bool warning, const char *text)
-{
-	struct run *run = ctx;
-
-	if (warning)
-		log_warn(run->log, "%s", text);
-	else
-		log_info(run->log, "%s", text);
-}
-
-static void show_progress(void *ctx, const struct engine_progress *is)
-{
-	struct run *run = ctx;
-
-	progress_update(&run->progress, is, clock_monotonic());
-}
-
 static void begin_progress(struct run *run)
 {
 	progress_begin(&run->progress, run->log,
 		       run->catalog.n > 0 ? &run->catalog.v[0].record.counts : NULL,
 		       clock_monotonic());
+	run->progress.in_log = true;
 }
 
 static int check_interrupted(struct error *err)
@@ -172,6 +156,9 @@ static void keep_what_both_can(struct run *run, const struct fscaps *source,
 	run->xattrs = source->xattrs && destination->xattrs;
 	run->acls = source->acls && destination->acls;
 	run->nanoseconds = destination->nanoseconds;
+	log_detail(run->log, "kept: modes, owners, times%s%s%s",
+		   run->nanoseconds ? " to the nanosecond" : "",
+		   run->xattrs ? ", extended attributes" : "", run->acls ? ", ACLs" : "");
 }
 
 /* Opens what is there, and in a real run makes what is missing and tries it out. */
@@ -278,9 +265,9 @@ static struct engine_job make_job(struct run *run, const char *target, const cha
 		.bwlimit = config->bwlimit,
 		.lock_fd = run->store.lock,
 		.cancel_fd = signals_fd(),
-		.note = note,
-		.progress = show_progress,
-		.note_ctx = run,
+		.note = progress_note,
+		.progress = progress_show,
+		.note_ctx = &run->progress,
 	};
 }
 
@@ -340,6 +327,8 @@ static int try_copy(struct run *run, const char *target, const char *table,
 {
 	const struct engine_job job = make_job(run, target, table);
 
+	log_detail(run->log, "copying to '%s', %zu %s to link from", target, run->bases.n,
+		   human_noun(run->bases.n, "place", "places"));
 	int io = courtesy_enter(run->config, false, run->log);
 	begin_progress(run);
 	int r = run->engine->copy(run->engine, &job, &run->report->counts, ret_outcome,

@@ -15,6 +15,7 @@
 #include "base/headtail.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
+#include "sys/terminal.h"
 
 enum {
 	FILE_MAX = 10 * 1024 * 1024,
@@ -38,11 +39,11 @@ struct log {
 	char *last_error;
 };
 
-static bool is_terminal(FILE *stream)
-{
-	const char *kind = getenv("TERM");
+static enum log_level level = LOG_NORMAL;
 
-	return isatty(fileno(stream)) && kind && strcmp(kind, "dumb") != 0;
+void log_set_level(enum log_level to)
+{
+	level = to;
 }
 
 struct log *log_new(FILE *stream)
@@ -50,7 +51,7 @@ struct log *log_new(FILE *stream)
 	struct log *log = xcalloc(1, sizeof(*log));
 
 	log->stream = stream;
-	log->terminal = stream && is_terminal(stream);
+	log->terminal = stream && terminal_can_rewrite(stream);
 	log->file = -1;
 	log->run_file = -1;
 	headtail_init(&log->memory, HEAD_MAX, TAIL_MAX);
@@ -150,23 +151,43 @@ static void rotate(struct log *log)
 		log->file = -1;
 }
 
-static void write_line(struct log *log, const char *line, size_t len)
+/* A line: when, what kind it is of ("WARNING: "), and what there is to say, with its end. */
+struct line {
+	const char *text;
+	size_t len;
+	size_t stamp; /* of which this much is the time */
+	enum terminal_colour colour;
+};
+
+static void show(struct log *log, const struct line *line)
 {
-	headtail_add(&log->memory, line, len);
-	if (log->stream) {
-		if (log->status)
-			log_status(log, "");
-		fwrite(line, 1, len, log->stream);
-		fflush(log->stream);
-	}
-	if (log->run_file >= 0 && fs_write_all(log->run_file, line, len) < 0) {
+	if (!log->stream || (level == LOG_QUIET && line->colour == TERMINAL_NONE))
+		return;
+	if (log->status)
+		log_status(log, "");
+	if (line->colour == TERMINAL_NONE)
+		fwrite(line->text, 1, line->len, log->stream);
+	else
+		fprintf(log->stream, "%.*s%s%.*s%s\n", (int)line->stamp, line->text,
+			terminal_colour(log->stream, line->colour),
+			(int)(line->len - line->stamp - 1), line->text + line->stamp,
+			terminal_colour(log->stream, TERMINAL_NONE));
+	fflush(log->stream);
+}
+
+static void write_line(struct log *log, const struct line *line)
+{
+	headtail_add(&log->memory, line->text, line->len);
+	show(log, line);
+	if (log->run_file >= 0 &&
+	    fs_write_all(log->run_file, line->text, line->len) < 0) {
 		/* the file of this run is a copy of what memory holds */
 	}
 	if (log->file < 0)
 		return;
-	if (log->file_size > 0 && log->file_size + (off_t)len > FILE_MAX)
+	if (log->file_size > 0 && log->file_size + (off_t)line->len > FILE_MAX)
 		rotate(log);
-	int r = log->file >= 0 ? fs_write_all(log->file, line, len) : -EBADF;
+	int r = log->file >= 0 ? fs_write_all(log->file, line->text, line->len) : -EBADF;
 	if (r < 0) {
 		closep(&log->file);
 		log->file = -1;
@@ -174,22 +195,26 @@ static void write_line(struct log *log, const char *line, size_t len)
 			 log->file_path, strerror(-r));
 		return;
 	}
-	log->file_size += (off_t)len;
+	log->file_size += (off_t)line->len;
 }
 
-static void log_line(struct log *log, const char *level, const char *text)
+/* `kind`: "", or what stands before the text. */
+static void log_line(struct log *log, const char *kind, enum terminal_colour colour,
+		     const char *text)
 {
 	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT_MAX(LINE_MAX_BYTES);
 	struct instant now = clock_now();
 	struct civil c = civil_from_epoch(now.epoch, now.offset);
 
-	strbuf_addf(&line, "[%04d-%02d-%02d %02d:%02d:%02d] %s", c.year, c.month, c.day,
-		    c.hour, c.minute, c.second, level);
+	strbuf_addf(&line, "[%04d-%02d-%02d %02d:%02d:%02d] ", c.year, c.month, c.day,
+		    c.hour, c.minute, c.second);
+	const size_t stamp = line.len;
+	strbuf_addstr(&line, kind);
 	strbuf_add_escaped(&line, text, strlen(text));
 	bool cut = line.truncated;
 	line.max += 8;
 	strbuf_addstr(&line, cut ? " [...]\n" : "\n");
-	write_line(log, line.buf, line.len);
+	write_line(log, &(struct line){line.buf, line.len, stamp, colour});
 }
 
 #define FORMAT_TEXT(text, fmt)                                            \
@@ -201,12 +226,22 @@ static void log_line(struct log *log, const char *level, const char *text)
 		va_end(ap_);                                              \
 	} while (0)
 
+void log_detail(struct log *log, const char *fmt, ...)
+{
+	CLEANUP(freep) char *text = NULL;
+
+	if (level < LOG_VERBOSE)
+		return;
+	FORMAT_TEXT(text, fmt);
+	log_line(log, "", TERMINAL_NONE, text);
+}
+
 void log_info(struct log *log, const char *fmt, ...)
 {
 	CLEANUP(freep) char *text = NULL;
 
 	FORMAT_TEXT(text, fmt);
-	log_line(log, "", text);
+	log_line(log, "", TERMINAL_NONE, text);
 }
 
 void log_warn(struct log *log, const char *fmt, ...)
@@ -215,7 +250,7 @@ void log_warn(struct log *log, const char *fmt, ...)
 
 	FORMAT_TEXT(text, fmt);
 	log->warnings++;
-	log_line(log, "WARNING: ", text);
+	log_line(log, "WARNING: ", TERMINAL_YELLOW, text);
 }
 
 void log_error(struct log *log, const char *fmt, ...)
@@ -223,14 +258,14 @@ void log_error(struct log *log, const char *fmt, ...)
 	char *text = NULL;
 
 	FORMAT_TEXT(text, fmt);
-	log_line(log, "ERROR: ", text);
+	log_line(log, "ERROR: ", TERMINAL_RED, text);
 	free(log->last_error);
 	log->last_error = text;
 }
 
 bool log_has_status(const struct log *log)
 {
-	return log->terminal;
+	return log->terminal && level > LOG_QUIET;
 }
 
 void log_status(struct log *log, const char *text)

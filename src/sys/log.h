@@ -8,7 +8,8 @@
  * A destination that cannot be written is given up, said once on the others, and never
  * an error: a backup is worth more than its log. Not for threads.
  *
- * Where the stream is a terminal it may have a line at its end that is rewritten in place.
+ * Where the stream is a terminal it may have a line at its end that is rewritten in place,
+ * and warnings and errors have colours.
  */
 #pragma once
 
@@ -21,6 +22,15 @@
 #include "base/strbuf.h"
 
 struct log;
+
+enum log_level { LOG_QUIET, LOG_NORMAL, LOG_VERBOSE };
+
+/*
+ * How much is told from now on, by all logs of this process. LOG_QUIET: streams get
+ * warnings and errors alone, and no line in place; files and memory still get all.
+ * LOG_VERBOSE: everybody gets log_detail(), too.
+ */
+void log_set_level(enum log_level level);
 
 /* Logs to `stream` (borrowed; NULL: to memory only). */
 struct log *log_new(FILE *stream);
@@ -46,6 +56,8 @@ int log_add_run_file(struct log *log, const char *dir, pid_t pid, struct error *
  */
 void log_adopt_run_file(struct log *log, const char *dir, pid_t pid);
 
+/* What only those want to know who asked for more. */
+void log_detail(struct log *log, const char *fmt, ...) PRINTF(2, 3);
 void log_info(struct log *log, const char *fmt, ...) PRINTF(2, 3);
 void log_warn(struct log *log, const char *fmt, ...)
 	PRINTF(2, 3); /* "WARNING: " before */

@@ -44,20 +44,11 @@ commands='run list status find restore prune recover mail-test config version he
 	[ ! -e "$LOG_FILE" ]
 }
 
-@test "the manual page has every command and variable, and is good roff" {
-	needs groff
-	run_backup 0 help man
+@test "what every command explains ends with an example" {
 	for command in $commands; do
-		grep -qxF ".SS ${command//-/\\-}" <<<"$output"
+		run_backup 0 "$command" --help
+		grep -qE '^examples?: ([A-Z_]+=[^ ]+ )*backup' <<<"$output"
 	done
-	for key in $("$BACKUP" help config --markdown | grep -o '^| `[A-Z_]*' | cut -c 4-); do
-		grep -q "^.BR $key " <<<"$output"
-	done
-	complaints=$(groff -man -Tascii -ww -z <<<"$output" 2>&1)
-	[ -z "$complaints" ]
-	groff -man -Tascii -P-cbou <<<"$output" >"$work/page"
-	grep -qF 'such as backup@example.com' "$work/page"
-	grep -qF -- '--dry-run' "$work/page"
 }
 
 @test "--help answers even when the configuration is wrong" {

@@ -7,34 +7,12 @@
 
 # shellcheck disable=SC2154,SC2030,SC2031 # shared with lib/common.bash and run
 load lib/common
+load lib/terminal
 
 setup() {
 	common_setup
 	export ENGINE=native TERM=xterm
 	for i in {1..40}; do head -c 100000 /dev/urandom >"$src/$i"; done
-}
-
-# on_terminal COLUMNS: a run of two seconds or so. What the terminal got is in $work/raw.
-on_terminal() {
-	python3 - "$1" "$work/raw" "$BACKUP" run <<-'END'
-		import fcntl, os, pty, struct, sys, termios
-		pid, fd = pty.fork()
-		if pid == 0:
-		    size = struct.pack("HHHH", 24, int(sys.argv[1]), 0, 0)
-		    fcntl.ioctl(1, termios.TIOCSWINSZ, size)
-		    os.execv(sys.argv[3], sys.argv[3:])
-		print(pid, file=open(sys.argv[2] + ".pid", "w"))
-		with open(sys.argv[2], "wb", buffering=0) as raw:
-		    while True:
-		        try:
-		            data = os.read(fd, 65536)
-		        except OSError:
-		            break
-		        if not data:
-		            break
-		        raw.write(data)
-		sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-	END
 }
 
 # What was shown in place, one a line.
@@ -52,7 +30,7 @@ statuses() {
 	# now it is known how much there is
 	for i in {1..40}; do head -c 100000 /dev/urandom >"$src/$i"; done
 	BWLIMIT=2M on_terminal 100
-	statuses | grep -qE ', about [0-9]+ %, [0-9.]+ m?i?n? ?[0-9]* ?s left$'
+	statuses | grep -qE '^ *[0-9]+ % \[=*> *\] [0-9]+ files?, .*, [0-9.]+ m?i?n? ?[0-9]* ?s left$'
 	[ "$(grep -cE 'iB/s|about' "$LOG_FILE")" = 0 ]
 }
 

@@ -50,6 +50,7 @@ static void test_lines(void **state)
 
 	(void)state;
 	progress_begin(&progress, log, &before, 100);
+	progress.in_log = true;
 	update(&progress, 101, 10, 500, 0);
 	update(&progress, 129.9, 20, 500, 0);
 	logged_is(log, "");
@@ -71,6 +72,7 @@ static void test_more_than_before(void **state)
 
 	(void)state;
 	progress_begin(&progress, log, &before, 0);
+	progress.in_log = true;
 	update(&progress, 99, 5, 1, 0);
 	logged_is(log, "5 files, 1.0 MiB, about 99 %, 1.0 s left\n");
 }
@@ -84,11 +86,27 @@ static void test_first(void **state)
 
 	(void)state;
 	progress_begin(&progress, log, NULL, 0);
+	progress.in_log = true;
 	update(&progress, 30, 1, 60, 60);
 	logged_is(log, "1 file, 60.0 MiB, 2.0 MiB/s\n");
 	progress_begin(&progress, other, &none, 0);
+	progress.in_log = true;
 	update(&progress, 30, 0, 0, 0);
 	logged_is(other, ""); /* there is nothing to tell yet */
+}
+
+/* What is no run tells nothing where there is no terminal. */
+static void test_silent(void **state)
+{
+	CLEANUP(log_freep) struct log *log = log_new(NULL);
+	struct progress progress;
+
+	(void)state;
+	progress_begin(&progress, log, NULL, 0);
+	for (unsigned now = 1; now <= 1000; now++)
+		update(&progress, now, now, 1, 1);
+	progress_end(&progress);
+	logged_is(log, "");
 }
 
 /* In a day there are few lines, and none at all while nothing happens. */
@@ -101,6 +119,7 @@ static void test_few(void **state)
 
 	(void)state;
 	progress_begin(&progress, log, NULL, 0);
+	progress.in_log = true;
 	for (unsigned now = 1; now <= 86400; now++)
 		update(&progress, now, now, 1, 0);
 	for (unsigned now = 86401; now <= 200000; now++)
@@ -120,6 +139,7 @@ static void test_rate(void **state)
 
 	(void)state;
 	progress_begin(&progress, log, NULL, 0);
+	progress.in_log = true;
 	for (unsigned now = 1; now <= 300; now++)
 		update(&progress, now, now, now, now);
 	for (unsigned now = 301; now <= 360; now++)
@@ -134,7 +154,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines), cmocka_unit_test(test_more_than_before),
 		cmocka_unit_test(test_first), cmocka_unit_test(test_few),
-		cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_rate),  cmocka_unit_test(test_silent),
 	};
 
 	return cmocka_run_group_tests_name("progress", tests, NULL, NULL);
