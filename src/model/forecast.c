@@ -42,7 +42,7 @@ static int compare(const void *a, const void *b)
 /* What is left of it more from day to day: the median of all pairs. */
 static double slope(const struct forecast_sample *samples, size_t n)
 {
-	double slopes[FORECAST_DAYS * (FORECAST_DAYS - 1) / 2];
+	double slopes[FORECAST_DAYS * (FORECAST_DAYS - 1) / 2] = {0};
 	size_t pairs = 0;
 
 	for (size_t i = 0; i < n; i++)

@@ -6,6 +6,7 @@
 
 # shellcheck disable=SC2154,SC2030,SC2031 # shared with lib/common.bash and run
 load lib/common
+# shellcheck source=/dev/null
 . "$BATS_TEST_DIRNAME/../fake/lib.bash"
 
 teardown() {

@@ -99,7 +99,7 @@ accepted() {
 	# nor the destination
 	dest=$work/no/where BACKUP_DEST=$work/no/where run_backup 1
 	[ "$(dest=$work/no/where value last_run_status 'status="failed"' <"$metrics")" = 1 ]
-	! grep -q '^backup_snapshots\|^backup_destination' "$metrics"
+	run ! grep -q '^backup_snapshots\|^backup_destination' "$metrics"
 	accepted <"$metrics"
 }
 

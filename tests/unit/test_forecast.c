@@ -100,17 +100,17 @@ static void test_many_in_a_day(void **state)
 {
 	struct forecast_sample samples[10 * 24];
 	struct forecast f;
+	uint64_t left;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
 		samples[i] = (struct forecast_sample){
 			now - (int64_t)(ARRAY_SIZE(samples) - 1 - i) * HOUR,
 			100000 - 240 * (i / 24) - (i % 24) * 1000};
-	f = forecast_end(samples, ARRAY_SIZE(samples), now,
-			 samples[ARRAY_SIZE(samples) - 1].left);
+	left = samples[ARRAY_SIZE(samples) - 1].left;
+	f = forecast_end(samples, ARRAY_SIZE(samples), now, left);
 	assert_int_equal(f.kind, FORECAST_FILLING);
-	assert_float_equal(f.days, (double)samples[ARRAY_SIZE(samples) - 1].left / 240,
-			   1e-6);
+	assert_float_equal(f.days, (double)left / 240, 1e-6);
 }
 
 int main(void)
