@@ -39,6 +39,20 @@ static void print_runs(const struct status *status)
 	}
 }
 
+static void print_verified(const struct status *status)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	if (status->last_verified == 0)
+		return;
+	strbuf_addf(&text, "%u, the last ", status->verified);
+	health_add_when(&text, clock_local(status->last_verified), status->now);
+	for (size_t i = 0; i < status->damaged.n; i++)
+		strbuf_addf(&text, "%s%s", i == 0 ? "; damaged: " : ", ",
+			    status->damaged.v[i]);
+	print_line("verified", &text);
+}
+
 static void print_snapshots(const struct status *status)
 {
 	CLEANUP(strbuf_release) struct strbuf counts = STRBUF_INIT;
@@ -51,6 +65,7 @@ static void print_snapshots(const struct status *status)
 	if (status->incomplete > 0)
 		strbuf_addf(&counts, "; not complete: %u", status->incomplete);
 	print_line("snapshots", &counts);
+	print_verified(status);
 	if (!status->sized)
 		return;
 	strbuf_addf(&size, "%s, measured ", human_bytes(status->size, text));
@@ -139,6 +154,15 @@ static json_t *run_json(bool was, const struct history_entry *entry, struct inst
 			 *entry->snapshot ? json_text(entry->snapshot) : json_null());
 }
 
+static json_t *names_json(const struct strvec *names)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < names->n; i++)
+		json_array_append_new(list, json_text(names->v[i]));
+	return list;
+}
+
 static json_t *snapshots_json(const struct status *status)
 {
 	json_t *object = json_object();
@@ -147,6 +171,12 @@ static json_t *snapshots_json(const struct status *status)
 		json_object_set_new(object, snapshot_tier_name((enum snapshot_tier)i),
 				    json_integer(status->tiers[i]));
 	json_object_set_new(object, "incomplete", json_integer(status->incomplete));
+	json_object_set_new(object, "verified", json_integer(status->verified));
+	json_object_set_new(object, "last_verified",
+			    status->last_verified > 0
+				    ? json_integer((json_int_t)status->last_verified)
+				    : json_null());
+	json_object_set_new(object, "damaged", names_json(&status->damaged));
 	return object;
 }
 
@@ -188,18 +218,6 @@ static json_t *room_json(const struct status *status)
 		"inodes_full", end_json(&status->inodes_end));
 }
 
-/* The names of those that are left down; null where that is not known. */
-static json_t *down_json(const struct status *status)
-{
-	if (status->services == STATUS_SERVICES_UNKNOWN)
-		return json_null();
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < status->down.n; i++)
-		json_array_append_new(list, json_text(status->down.v[i]));
-	return list;
-}
-
 static void print_json(const struct status *status)
 {
 	const struct health *health = &status->health;
@@ -213,7 +231,10 @@ static void print_json(const struct status *status)
 		run_json(status->was_good, &status->good, status->now), "last_bad",
 		run_json(status->was_bad, &status->bad, status->now), "next", "snapshots",
 		snapshots_json(status), "size", size_json(status), "destination",
-		room_json(status), "services_down", down_json(status), "services_error",
+		room_json(status), "services_down",
+		status->services == STATUS_SERVICES_UNKNOWN ? json_null()
+							    : names_json(&status->down),
+		"services_error",
 		status->services_error ? json_text(status->services_error) : json_null());
 
 	json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
@@ -269,9 +290,9 @@ const struct command command_status = {
 		"\n"
 		"Says in its first line whether backups to BACKUP_DEST are well, and why. They\n"
 		"are while a run is under way; otherwise when the last one succeeded, be it with\n"
-		"warnings, and began not longer than MAX_AGE ago, if that is set, and no service\n"
-		"is left down by a run that died. A partial run is not good: nothing is removed\n"
-		"until the files that could not be read are back.\n"
+		"warnings, and began not longer than MAX_AGE ago, if that is set, no service is\n"
+		"left down by a run that died, and 'backup verify' found no damage. A partial run\n"
+		"is not good: nothing is removed until the files that could not be read are back.\n"
 		"\n"
 		"Below it: the last good and the last bad run, the snapshots, what they take on\n"
 		"the disk ('backup list --size' measures that), what is free there and, going by\n"

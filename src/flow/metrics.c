@@ -111,7 +111,17 @@ static void add_snapshots(struct page *page, const struct status *status)
 			    status->tiers[i]);
 		add_one(page, "snapshots_incomplete", "Snapshots that are not complete.",
 			status->incomplete);
+		add_one(page, "snapshots_verified",
+			"Snapshots that were compared with their manifests.",
+			status->verified);
+		add_one(page, "snapshots_damaged",
+			"Snapshots that were not equal to theirs.",
+			(double)status->damaged.n);
 	}
+	if (status->last_verified > 0)
+		add_one(page, "last_verified_timestamp_seconds",
+			"When a snapshot was last compared with its manifest.",
+			(double)status->last_verified);
 	if (status->sized)
 		add_one(page, "snapshots_size_bytes",
 			"What all of them took on the disk when it was measured last.",

@@ -20,6 +20,7 @@ void status_release(struct status *status)
 	history_entry_release(&status->good);
 	history_entry_release(&status->bad);
 	strvec_release(&status->down);
+	strvec_release(&status->damaged);
 	free(status->services_error);
 	*status = (struct status){0};
 }
@@ -84,6 +85,17 @@ static int look_at_past(struct status *status, const struct store *store,
 	return r;
 }
 
+static void look_at_verified(struct status *status, const struct catalog_entry *entry)
+{
+	const struct record *record = &entry->record;
+
+	status->verified += record->verified > 0;
+	if (record->verified > status->last_verified)
+		status->last_verified = record->verified;
+	if (record->damaged)
+		strvec_push(&status->damaged, entry->name);
+}
+
 static int look_at_snapshots(struct status *status, const struct store *store,
 			     struct error *err)
 {
@@ -97,6 +109,7 @@ static int look_at_snapshots(struct status *status, const struct store *store,
 	for (size_t i = 0; i < catalog.n; i++) {
 		status->tiers[catalog.v[i].tier]++;
 		status->incomplete += catalog.v[i].record.status != SNAPSHOT_COMPLETE;
+		look_at_verified(status, &catalog.v[i]);
 	}
 	if (sizes_read(store, &sizes, NULL) >= 0) {
 		status->sized = true;
@@ -149,19 +162,39 @@ static void look_at_services(struct status *status, const struct config *config,
 	}
 }
 
+static void add_down(const struct status *status, struct strbuf *why)
+{
+	strbuf_addf(why, "service '%s'", status->down.v[0]);
+	if (status->down.n > 1)
+		strbuf_addf(why, " and %zu more", status->down.n - 1);
+	strbuf_addf(
+		why,
+		" %s left down by a run that died; 'backup recover' brings back what is",
+		status->down.n > 1 ? "are" : "is");
+}
+
+static void add_damaged(const struct status *status, struct strbuf *why)
+{
+	strbuf_addf(why, "snapshot %s", status->damaged.v[0]);
+	if (status->damaged.n > 1)
+		strbuf_addf(why, " and %zu more", status->damaged.n - 1);
+	strbuf_addf(why, " %s damaged; 'backup verify' says what is",
+		    status->damaged.n > 1 ? "are" : "is");
+}
+
 /* What is wrong whatever the last run came to. */
 static void judge_rest(struct status *status)
 {
 	CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
 
-	if (status->health.running || !status->health.healthy || status->down.n == 0)
+	if (status->health.running || !status->health.healthy)
 		return;
-	strbuf_addf(&why, "service '%s'", status->down.v[0]);
-	if (status->down.n > 1)
-		strbuf_addf(&why, " and %zu more", status->down.n - 1);
-	strbuf_addstr(&why, status->down.n > 1 ? " are" : " is");
-	strbuf_addstr(&why, " left down by a run that died; 'backup recover' brings back "
-			    "what is");
+	if (status->down.n > 0)
+		add_down(status, &why);
+	else if (status->damaged.n > 0)
+		add_damaged(status, &why);
+	else
+		return;
 	status->health.healthy = false;
 	free(status->health.why);
 	status->health.why = strbuf_steal(&why);

@@ -27,9 +27,12 @@ struct status {
 	struct history_entry
 		bad; /* the last that did not; turned away ones do not count */
 
-	bool listed; /* the next two are known */
+	bool listed; /* what follows is known */
 	unsigned tiers[SNAPSHOT_TIERS];
 	unsigned incomplete; /* of these: not complete */
+	unsigned verified;   /* of these: all of it was compared with its manifest once */
+	int64_t last_verified; /* when the last one was; 0: none */
+	struct strvec damaged; /* names of those that were not equal, newest first */
 
 	bool sized; /* the next two are known */
 	uint64_t size;

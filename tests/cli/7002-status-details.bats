@@ -69,7 +69,8 @@ runs() {
 	[[ $(line 'free space') == *B\ of\ *B ]]
 	[ -z "$(line 'on the disk')" ]
 	run_backup 0 status --json
-	jq -e '.snapshots == {daily: 1, weekly: 1, monthly: 0, incomplete: 1} and .size == null and
+	jq -e '.snapshots == {daily: 1, weekly: 1, monthly: 0, incomplete: 1, verified: 0,
+			last_verified: null, damaged: []} and .size == null and
 		.destination.size_bytes > .destination.free_bytes and
 		.destination.bytes_full == {trend: "unknown", days: null}' <<<"$output"
 }
@@ -159,6 +160,37 @@ marked() {
 	[[ $(line 'services down') == 'not known: '*'no answer from'* ]]
 	SCALE=auto DOCKER_HOST=unix://$work/nothing run_backup 0 status --json
 	jq -e '.services_down == null and (.services_error | contains("there is no Docker Engine"))' <<<"$output"
+}
+
+@test "damage that verify found: not well, until it is gone" {
+	echo 1 >"$src/a"
+	run_backup 0
+	run_backup 0
+	run_backup 0 verify --all
+	run_backup 0 status
+	[[ $(line verified) =~ ^2,\ the\ last\ 20[0-9-]+\ .*\ ago$ ]]
+	name=$(snapshots | head -n 1)
+	echo more >>"$dest/$name/a" # which both hold
+	run_backup 1 verify --all
+	run_backup 1 status
+	[[ ${lines[0]} =~ ^unhealthy:\ snapshot\ 20.*\ and\ 1\ more\ are\ damaged ]]
+	[[ $(line verified) == *'; damaged: '*", ${name#*/}" ]]
+	run_backup 1 status --json
+	jq -e --arg name "${name#*/}" '.snapshots | .verified == 2 and .damaged[1] == $name and
+		.last_verified > 1700000000' <<<"$output"
+	run_backup 0 list --json
+	jq -e 'all(.[]; .damaged and .verified > 1700000000)' <<<"$output"
+	run_backup 1 status --prometheus
+	grep -q '^backup_snapshots_damaged{.*} 2$' <<<"$output"
+	grep -q '^backup_last_verified_timestamp_seconds{.*} [0-9]*$' <<<"$output"
+	# a good run does not mend it
+	run_backup 0
+	run_backup 1 status
+	exec {lock}>>"$dest/.backup/lock"
+	flock -n "$lock"
+	run_backup 0 status
+	exec {lock}>&-
+	[[ ${lines[0]} == 'healthy: a run is in progress'* ]]
 }
 
 @test "--json and --prometheus exclude each other" {
