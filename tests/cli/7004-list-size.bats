@@ -13,6 +13,14 @@ used() {
 	du -s -c --block-size=1 -- "$@" | tail -n 1 | cut -f 1
 }
 
+# All snapshots, but not the directory they are in, which grows and shrinks by itself.
+used_by_all() {
+	(
+		shopt -s nullglob
+		used "$dest"/{daily,weekly,monthly}/20*
+	)
+}
+
 # block FILE KIB: a file of so much that is no zeros.
 block() {
 	head -c "$2"K /dev/urandom >"$1"
@@ -68,10 +76,10 @@ history() {
 		name=${names[i]}
 		run_backup 0 list --size --json
 		alone=$(size alone_size "$name" <<<"$output")
-		before=$(cd "$dest" && used daily)
+		before=$(used_by_all)
 		rm -r "${dest:?}/$name"
 		echo "$name: $alone"
-		[ $((before - $(cd "$dest" && used daily))) -eq "$alone" ]
+		[ $((before - $(used_by_all))) -eq "$alone" ]
 	done
 }
 
@@ -165,6 +173,7 @@ history() {
 }
 
 @test "with few descriptors, many snapshots, and a tree that is deep and wide" {
+	export DAILY_COUNT=100
 	mkdir -p "$src"/{a,b,c}/1/2/3/4/5/6/7/8/9/{x,y,z}
 	for dir in "$src"/{a,b,c}/1/2/3/4/5/6/7/8/9/{x,y,z}; do block "$dir/f" 4; done
 	run_backup 0
@@ -173,7 +182,6 @@ history() {
 		block "$src/b/1/2/3/f" "$i"
 		run_backup 0
 	done
-	export DAILY_COUNT=100
 	run bash -c 'ulimit -n 60 && exec "$0" list --size --json' "$BACKUP"
 	[ "$status" -eq 0 ]
 	[[ $output != *'could not be read'* ]]
@@ -182,9 +190,9 @@ history() {
 		[ "$(size disk_size "$name" <<<"$output")" -eq "$(used "$dest/$name")" ]
 	done
 	alone=$(size alone_size "${names[5]}" <<<"$output")
-	before=$(cd "$dest" && used daily)
+	before=$(used_by_all)
 	rm -r "${dest:?}/${names[5]}"
-	[ $((before - $(cd "$dest" && used daily))) -eq "$alone" ]
+	[ $((before - $(used_by_all))) -eq "$alone" ]
 }
 
 @test "what is mounted in a snapshot is not entered" {
@@ -214,4 +222,25 @@ history() {
 	run -0 setpriv --reuid 65534 --regid 65534 --clear-groups "$BACKUP" list --size
 	[[ $output == *'WARNING: 1 directory could not be read'* ]]
 	[ ! -e "$dest/.backup/sizes.json" ]
+}
+
+@test "while runs come and snapshots go" {
+	mkdir "$src/d"
+	for i in {1..200}; do echo "$i" >"$src/d/$i"; done
+	export DAILY_COUNT=2 WEEKLY_COUNT=0 MONTHLY_COUNT=0 KEEP_WITHIN=0
+	run_backup 0
+	for _ in {1..20}; do "$BACKUP" || touch "$work/bad"; done >"$work/runs" 2>&1 3>&- 4>&- &
+	for _ in {1..20}; do
+		run "$BACKUP" list --size --json
+		[ "$status" -eq 0 ] || [[ $output == *'snapshots come and go while they are measured; try again later' ]]
+		[ "$status" -ne 0 ] || jq -e 'length > 0 and all(.[]; .disk_size > 0)' <<<"$output"
+	done
+	wait
+	[ ! -e "$work/bad" ]
+	# what was kept is of snapshots that are there
+	run_backup 0 list --size --json
+	listed=$output
+	for name in $(snapshots); do
+		[ "$(size disk_size "$name" <<<"$listed")" -eq "$(used "$dest/$name")" ]
+	done
 }
