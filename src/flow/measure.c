@@ -271,18 +271,19 @@ static bool is_at_rest(const struct store *store)
 	       is_empty(store->building) && is_empty(store->trash);
 }
 
-static int check_unchanged(const struct store *store, const struct sizes *sizes,
+/* Whether the snapshots that were measured are still all there are, and where they were. */
+static int check_unchanged(const struct store *store, const struct catalog *before,
 			   struct error *err)
 {
 	CLEANUP(catalog_release) struct catalog now = CATALOG_INIT;
 
 	int r = catalog_load(&now, store, err);
-	if (r >= 0 && !sizes_match(sizes, &now))
+	if (r >= 0 && now.n != before->n)
 		r = -EAGAIN;
-	if (r == -EAGAIN)
-		error_say(
-			err, r,
-			"snapshots come and go while they are measured; try again later");
+	for (size_t i = 0; r >= 0 && i < now.n; i++)
+		if (now.v[i].tier != before->v[i].tier ||
+		    strcmp(now.v[i].name, before->v[i].name) != 0)
+			r = -EAGAIN;
 	return r;
 }
 
@@ -318,8 +319,12 @@ int measure(const struct store *store, const struct catalog *catalog, struct log
 	if (sizes_read(store, &sizes, NULL) < 0 || !sizes_match(&sizes, catalog)) {
 		sizes_release(&sizes);
 		r = measure_anew(store, catalog, log, &sizes, ret_unreadable, err);
-		if (r >= 0 || r == -EAGAIN)
-			r = check_unchanged(store, &sizes, err);
+		if (r >= 0)
+			r = check_unchanged(store, catalog, err);
+		if (r == -EAGAIN)
+			error_say(err, r,
+				  "snapshots come and go while they are measured; try "
+				  "again later");
 		/* where it cannot be kept it is measured again */
 		if (r >= 0 && *ret_unreadable == 0 && at_rest && is_at_rest(store))
 			sizes_write(store, &sizes, NULL);
