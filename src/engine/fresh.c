@@ -56,12 +56,19 @@ static int set_mode(const struct dir *dir, const char *name, int fd,
 		    const struct stat *st)
 {
 	mode_t mode = st->st_mode & 07777;
+	struct stat now;
 
 	if (S_ISLNK(st->st_mode))
 		return 0;
-	return (fd >= 0 ? fchmod(fd, mode) : fchmodat(dir->copy, name, mode, 0)) < 0
-		       ? -errno
-		       : 0;
+	if ((fd >= 0 ? fchmod(fd, mode) : fchmodat(dir->copy, name, mode, 0)) < 0)
+		return -errno;
+	/* without CAP_FSETID, the bit is left out for a group that is not ours */
+	if ((mode & S_ISGID) &&
+	    (fd >= 0 ? fstat(fd, &now)
+		     : fstatat(dir->copy, name, &now, AT_SYMLINK_NOFOLLOW)) == 0 &&
+	    !(now.st_mode & S_ISGID))
+		return -EPERM;
+	return 0;
 }
 
 static int set_time(const struct dir *dir, const char *name, int fd,
