@@ -72,10 +72,18 @@ int trash_empty(const struct store *store, int cancel_fd, struct error *err)
 {
 	CLEANUP(strvec_release) struct strvec names = STRVEC_INIT;
 
+	struct error why; /* a record cannot be removed, which keeps nothing else */
+	int stray = 0;
+
 	int r = fs_list(store->trash, &names, err);
-	for (size_t i = 0; r >= 0 && i < names.n; i++)
-		r = remove_stray_record(store, names.v[i], err);
+	for (size_t i = 0; r >= 0 && stray >= 0 && i < names.n; i++)
+		stray = remove_stray_record(store, names.v[i], &why);
 	if (r >= 0 && names.n > 0)
 		r = removal_empty(store->trash, cancel_fd, err);
+	if (r >= 0 && stray < 0) {
+		if (err)
+			*err = why;
+		r = stray;
+	}
 	return r < 0 ? error_prefix(err, r, "'%s/.backup/trash'", store->path) : 0;
 }
