@@ -10,14 +10,15 @@
 # shellcheck disable=SC2154 # shared with lib/common.bash and run
 load ../cli/lib/common
 
-# histories SEED...: a dozen steps each.
+# histories SEED...: a dozen steps each, or $steps.
 histories() {
 	local seed
 	needs python3 setfacl getfattr
 	needs_attributes
 	for seed; do
 		mkdir "$work/$seed"
-		"$BATS_TEST_DIRNAME/histories" "$work/$seed" "$seed" 12
+		"$BATS_TEST_DIRNAME/histories" "$work/$seed" "$seed" "${steps:-12}"
+		rm -rf "${work:?}/$seed"
 	done
 }
 
@@ -34,5 +35,10 @@ histories() {
 }
 
 @test "histories that nobody has seen before" {
-	histories "$RANDOM" "$RANDOM" "$RANDOM"
+	local i seeds=() steps=100
+	for ((i = 0; i < ${HISTORIES:-3}; i++)); do
+		seeds+=("$RANDOM")
+	done
+	echo "seeds: ${seeds[*]}"
+	histories "${seeds[@]}"
 }
