@@ -8,6 +8,7 @@
 
 #include "base/human.h"
 #include "flow/hasher.h"
+#include "flow/verify_share.h"
 #include "store/catalog.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
@@ -62,6 +63,8 @@ static int put(struct making *m, int fd, const char *dir, const char *name)
 	r = manifest_entry_set(&job->entry, fd, dir, name, &st);
 	if (r < 0)
 		return error_set(m->err, r, "read link '%s'", job->entry.path.buf);
+	if (!S_ISDIR(st.st_mode))
+		hasher_count(m->hasher, job->entry.size);
 	if (S_ISREG(st.st_mode) && !take_over(m, &job->entry)) {
 		job->fd = hasher_open(fd, name);
 		if (job->fd < 0)
@@ -145,6 +148,7 @@ static int make(const struct config *config, const struct store *store,
 	CLEANUP(manifest_writer_freep) struct manifest_writer *writer = NULL;
 	CLEANUP(strbuf_release) struct strbuf why_not = STRBUF_INIT;
 	struct making m = {.why_not = &why_not, .first_failed = STRBUF_INIT};
+	struct progress progress;
 	double started = clock_monotonic();
 
 	int r = fs_open_dir(store->tiers[entry->tier], entry->name, &tree, err);
@@ -154,10 +158,14 @@ static int make(const struct config *config, const struct store *store,
 		return r;
 	if (previous)
 		manifest_open(store, previous->name, &old, NULL);
+	progress_begin(&progress, log, &entry->record.counts, started);
+	progress.in_log = true;
 	m.tree = tree;
 	m.writer = writer;
 	m.previous = STEAL(old);
-	r = hasher_run((unsigned)config->threads, walk, sink, &m, signals_fd(), err);
+	r = hasher_run((unsigned)config->threads, walk, sink, &m, signals_fd(), &progress,
+		       err);
+	progress_end(&progress);
 	manifest_freep(&m.previous);
 	if (r >= 0)
 		r = manifest_commit(writer, err);
@@ -167,17 +175,13 @@ static int make(const struct config *config, const struct store *store,
 	return r;
 }
 
-/*
- * The first that needs none, counted from the snapshot at `first` on: it has one, or (none
- * older has) there never was any.
- */
+/* The first that has one, counted from the snapshot at `first` on. */
 static size_t skip_missing(const struct store *store, const struct catalog *catalog,
 			   size_t first)
 {
-	for (size_t i = first; i < catalog->n; i++)
-		if (manifest_exists(store, catalog->v[i].name) > 0)
-			return i;
-	return first + 1;
+	while (first < catalog->n && manifest_exists(store, catalog->v[first].name) <= 0)
+		first++;
+	return first;
 }
 
 static int make_missing(const struct config *config, const struct store *store,
@@ -209,9 +213,10 @@ void checksums_update(const struct config *config, const struct store *store,
 {
 	struct error err;
 
-	if (!config->manifest || signals_caught())
-		return;
-	int r = make_missing(config, store, name, log, &err);
+	int r = config->manifest && !signals_caught()
+			? make_missing(config, store, name, log, &err)
+			: 0;
 	if (r < 0 && r != -EINTR)
 		log_warn(log, "%s, ignoring; a later run makes it", err.msg);
+	verify_share(config, store, log);
 }

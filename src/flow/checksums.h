@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
 /*
  * Writes manifests (manifest.h) of snapshots after a run, when services are up again: of the
- * new one, and of those before it whose run did not get to it. The checksum of a file that
- * is the previous snapshot's inode, with its size and time, is taken from the previous
- * manifest; only what is new is read.
+ * new one, and of those before it whose runs did not get to it, back to the first that has
+ * one. The checksum of a file that is the previous snapshot's inode, with its size and time,
+ * is taken from the previous manifest; only what is new is read.
  *
  * A manifest that cannot be written costs a warning. Its snapshot is as good as without,
  * but cannot be verified until a later run has made up for it.
@@ -15,6 +15,10 @@
 #include "store/store.h"
 #include "sys/log.h"
 
-/* For the holder of the store's lock; `name` is the new snapshot. A signal ends it. */
+/*
+ * Then it verifies the share of the content whose turn it is (verify_share.h).
+ *
+ * For the holder of the store's lock; `name` is the new snapshot. A signal ends it.
+ */
 void checksums_update(const struct config *config, const struct store *store,
 		      const char *name, struct log *log);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "sys/clock.h"
 #include "sys/fs.h"
 
 enum { JOBS = 256 };
@@ -19,6 +20,8 @@ struct hasher {
 	void *ctx;
 	struct error *err; /* the walker's, until all is over */
 	int result;
+	struct progress *progress; /* NULL: not wanted */
+	atomic_ullong names, bytes, read;
 
 	struct hasher_job
 		jobs[JOBS]; /* a ring, of which only the walker knows the ends */
@@ -38,6 +41,7 @@ static void hash(void *ctx, unsigned worker, struct pool_item *item)
 	job->result = sha256_file(job->fd, &hasher->pool.stop, job->digest, &job->bytes);
 	closep(&job->fd);
 	job->fd = -1;
+	atomic_fetch_add(&hasher->read, job->bytes);
 	pthread_mutex_lock(&hasher->lock);
 	job->done = true;
 	pthread_cond_signal(&hasher->changed);
@@ -93,6 +97,24 @@ void hasher_put(struct hasher *hasher, struct hasher_job *job)
 		pool_push(&hasher->pool, &job->item);
 }
 
+void hasher_count(struct hasher *hasher, uint64_t bytes)
+{
+	atomic_fetch_add(&hasher->names, 1);
+	atomic_fetch_add(&hasher->bytes, bytes);
+}
+
+static void tick(void *ctx)
+{
+	struct hasher *hasher = ctx;
+	const struct engine_progress is = {
+		.files = atomic_load(&hasher->names),
+		.bytes = atomic_load(&hasher->bytes),
+		.copied = atomic_load(&hasher->read),
+	};
+
+	progress_update(hasher->progress, &is, clock_monotonic());
+}
+
 static void walk(void *ctx, unsigned worker, struct pool_item *item)
 {
 	struct hasher *hasher = ctx;
@@ -113,7 +135,7 @@ static void walk(void *ctx, unsigned worker, struct pool_item *item)
 }
 
 int hasher_run(unsigned threads, hasher_walk *walk_all, hasher_sink *sink, void *ctx,
-	       int cancel_fd, struct error *err)
+	       int cancel_fd, struct progress *progress, struct error *err)
 {
 	struct hasher *hasher = xcalloc(1, sizeof(*hasher));
 
@@ -122,6 +144,7 @@ int hasher_run(unsigned threads, hasher_walk *walk_all, hasher_sink *sink, void 
 	hasher->sink = sink;
 	hasher->ctx = ctx;
 	hasher->err = err;
+	hasher->progress = progress;
 	pthread_mutex_init(&hasher->lock, NULL);
 	pthread_cond_init(&hasher->changed, NULL);
 	for (size_t i = 0; i < JOBS; i++)
@@ -130,6 +153,7 @@ int hasher_run(unsigned threads, hasher_walk *walk_all, hasher_sink *sink, void 
 	int r = pool_start(&hasher->pool, 1 + (threads ? threads : pool_processors()),
 			   hash, hasher, err);
 	if (r >= 0) {
+		hasher->pool.tick = progress ? tick : NULL;
 		pool_push(&hasher->pool, &hasher->walk_item);
 		pool_finish(&hasher->pool, cancel_fd);
 		r = hasher->result;

@@ -16,6 +16,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "flow/progress.h"
 #include "store/manifest.h"
 #include "sys/pool.h"
 
@@ -40,9 +41,15 @@ typedef int hasher_walk(void *ctx, struct hasher *hasher, struct error *err);
 /* Called in the walker's thread, for each job, in order. */
 typedef int hasher_sink(void *ctx, struct hasher_job *job, struct error *err);
 
-/* `threads` 0: as many as suit the machine. -EINTR: stopped by `cancel_fd`. */
+/*
+ * `threads` 0: as many as suit the machine. -EINTR: stopped by `cancel_fd`. `progress`
+ * (NULL: nobody wants to know) has begun; it is told in the caller's thread.
+ */
 int hasher_run(unsigned threads, hasher_walk *walk, hasher_sink *sink, void *ctx,
-	       int cancel_fd, struct error *err);
+	       int cancel_fd, struct progress *progress, struct error *err);
+
+/* For the progress: a name was met, with so many bytes of content, be they read or not. */
+void hasher_count(struct hasher *hasher, uint64_t bytes);
 
 /* A free job, or NULL: `ret_r` says why, and the walk is to end with it. */
 struct hasher_job *hasher_next(struct hasher *hasher, int *ret_r, struct error *err);

@@ -17,7 +17,9 @@
 struct verifying {
 	const struct config *config;
 	const struct store *store;
+	struct log *log;
 	struct verified *now;
+	const struct snapshot_counts *counts; /* the snapshot's */
 	const char *known;  /* the snapshot whose content is known; NULL: none */
 	uint64_t *suspects; /* inodes, in order */
 	size_t n, cap;
@@ -134,7 +136,9 @@ static int compare_tree(struct verifying *all, int tree, struct manifest *manife
 			struct error *err)
 {
 	CLEANUP(manifest_freep) struct manifest *known = NULL;
+	struct progress progress;
 	struct verify_options options = {
+		.progress = &progress,
 		.owners = true,
 		.nanoseconds = true,
 		.top = true,
@@ -151,7 +155,10 @@ static int compare_tree(struct verifying *all, int tree, struct manifest *manife
 	if (all->n > 0)
 		qsort(all->suspects, all->n, sizeof(*all->suspects), by_number);
 	all->sorted = all->n;
-	return verify_tree(tree, manifest, &options, &all->now->result, err);
+	progress_begin(&progress, all->log, all->counts, clock_monotonic());
+	int r = verify_tree(tree, manifest, &options, &all->now->result, err);
+	progress_end(&progress);
+	return r;
 }
 
 /* 0: there is a verdict. */
@@ -340,6 +347,7 @@ static int verify_all(struct verifying *all, const struct catalog *catalog,
 		all->now = &verification->v[verification->n++];
 		*all->now = (struct verified){.name = xstrdup(entry->name),
 					      .tier = entry->tier};
+		all->counts = &entry->record.counts;
 		r = verify_one(all, err);
 		if (r < 0) { /* there is no verdict */
 			error_prefix(err, r, "%s", entry->name);
@@ -358,7 +366,7 @@ int flow_verify(const struct config *config, const struct strvec *names, bool al
 	CLEANUP(store_close) struct store store = STORE_INIT;
 	CLEANUP(catalog_release) struct catalog catalog = CATALOG_INIT;
 	CLEANUP(strvec_release) struct strvec wanted = STRVEC_INIT;
-	struct verifying verifying = {.config = config, .store = &store};
+	struct verifying verifying = {.config = config, .store = &store, .log = log};
 
 	*ret_verification = (struct verification){0};
 	int r = store_open(&store, config->dest, err);

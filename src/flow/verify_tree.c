@@ -15,7 +15,9 @@ struct comparison {
 	const struct verify_options *options;
 	struct verify_result *result;
 	struct manifest *manifest;
-	struct manifest *known; /* NULL: none, or it is of no use */
+	struct manifest *known;		    /* NULL: none, or it is of no use */
+	const struct manifest_entry *until; /* NULL: the end */
+	uint64_t asked;			    /* bytes that are read, or will be */
 	int tree;
 	struct hasher *hasher;
 	struct error *err; /* the walk's */
@@ -54,10 +56,14 @@ static bool is_at_or_below(const char *path, const char *dir)
 	return strncmp(path, dir, len) == 0 && (path[len] == '\0' || path[len] == '/');
 }
 
-static bool is_wanted(const struct comparison *c, const char *path)
+static bool is_wanted(const struct comparison *c, const struct manifest_entry *entry)
 {
 	const struct strvec *only = c->options->only;
+	const char *path = entry->path.buf;
 
+	if ((c->options->after && manifest_compare(entry, c->options->after) <= 0) ||
+	    (c->until && manifest_compare(entry, c->until) > 0))
+		return false;
 	if (!*path && !c->options->top)
 		return false;
 	for (size_t i = 0; only && i < only->n; i++)
@@ -71,6 +77,9 @@ static bool leads_to_wanted(const struct comparison *c, const char *dir)
 {
 	const struct strvec *only = c->options->only;
 
+	if ((c->options->after && manifest_compare_tree(dir, c->options->after) < 0) ||
+	    (c->until && manifest_compare_tree(dir, c->until) > 0))
+		return false;
 	for (size_t i = 0; only && i < only->n; i++)
 		if (!*dir || is_at_or_below(only->v[i], dir) ||
 		    is_at_or_below(dir, only->v[i]))
@@ -90,7 +99,7 @@ static int pass_missing(struct comparison *c, const struct manifest_entry *until
 		order = until ? manifest_compare(expected, until) : -1;
 		if (order >= 0)
 			break;
-		if (is_wanted(c, expected->path.buf)) {
+		if (is_wanted(c, expected)) {
 			c->result->names++;
 			c->result->same_inodes = false;
 			tell(c, expected, VERIFY_MISSING);
@@ -163,6 +172,14 @@ static void begin_reading(struct comparison *c, struct hasher_job *job, int fd,
 		job->result = job->fd;
 	else /* what is on the disk counts, not what was read long ago */
 		posix_fadvise(job->fd, 0, 0, POSIX_FADV_DONTNEED);
+	c->asked += is->size;
+	if (c->options->enough > 0 && c->asked >= c->options->enough && !c->until) {
+		struct manifest_entry *last = c->options->stopped_at;
+		strbuf_reset(&last->path);
+		strbuf_add(&last->path, is->path.buf, is->path.len);
+		last->mode = is->mode;
+		c->until = last;
+	}
 }
 
 static int look_at(struct comparison *c, int fd, const char *dir, const char *name)
@@ -181,7 +198,7 @@ static int look_at(struct comparison *c, int fd, const char *dir, const char *na
 	r = manifest_entry_set(&job->entry, fd, dir, name, &st);
 	if (r < 0)
 		return error_set(c->err, r, "read link '%s'", job->entry.path.buf);
-	if (!is_wanted(c, job->entry.path.buf))
+	if (!is_wanted(c, &job->entry))
 		return 0;
 	r = pass_missing(c, &job->entry, &should);
 	if (r < 0)
@@ -189,6 +206,8 @@ static int look_at(struct comparison *c, int fd, const char *dir, const char *na
 	if (!should && c->options->extra)
 		return 0;
 	c->result->names++;
+	if (!S_ISDIR(st.st_mode))
+		hasher_count(c->hasher, job->entry.size);
 	if (!should) {
 		tell(c, &job->entry, VERIFY_EXTRA);
 		return 0;
@@ -233,7 +252,7 @@ static int visit(void *ctx, int fd, const struct strbuf *path, const struct strv
 		r = look_at(c, fd, path->buf, names->v[i]);
 	for (size_t i = 0; r >= 0 && i < subdirs->n; i++)
 		r = look_at(c, fd, path->buf, subdirs->v[i]);
-	if (c->options->only)
+	if (c->options->only || c->options->after || c->until)
 		leave_out_unwanted(c, path->buf, subdirs);
 	return r;
 }
@@ -276,9 +295,11 @@ int verify_tree(int dirfd, struct manifest *manifest,
 		.result = ret_result,
 		.manifest = manifest,
 		.known = options->known,
+		.until = options->until,
 		.tree = dirfd,
 	};
 
 	*ret_result = (struct verify_result){.same_inodes = true};
-	return hasher_run(options->threads, walk, sink, &c, options->cancel_fd, err);
+	return hasher_run(options->threads, walk, sink, &c, options->cancel_fd,
+			  options->progress, err);
 }

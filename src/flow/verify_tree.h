@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/strvec.h"
+#include "flow/progress.h"
 #include "store/manifest.h"
 
 /* What is not as it should be; several at once. */
@@ -42,12 +43,19 @@ struct verify_finding {
 struct verify_options {
 	const struct strvec *only; /* paths below the top: these and what is below them;
 				      NULL: all */
-	bool extra;		   /* what the manifest does not have is fine */
-	bool owners;		   /* compare them */
-	bool nanoseconds;	   /* compare them; else whole seconds */
-	bool top;		   /* compare the top itself, too */
-	unsigned threads;	   /* 0: as many as suit the machine */
-	int cancel_fd;		   /* readable: stop; -1: never */
+	const struct manifest_entry
+		*after; /* only what is behind this one in the manifest's */
+	const struct manifest_entry *until; /* order, and up to that; NULL: no limit */
+	uint64_t
+		enough; /* bytes of which, once they are being read, no more follow; 0: none */
+	struct manifest_entry *stopped_at; /* then set to the last that was compared */
+	bool extra;			   /* what the manifest does not have is fine */
+	bool owners;			   /* compare them */
+	bool nanoseconds;		   /* compare them; else whole seconds */
+	bool top;			   /* compare the top itself, too */
+	struct progress *progress;	   /* has begun; NULL: nobody wants to know */
+	unsigned threads;		   /* 0: as many as suit the machine */
+	int cancel_fd;			   /* readable: stop; -1: never */
 
 	/*
 	 * A manifest at its beginning, whose tree was just found to have the inodes it says:

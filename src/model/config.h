@@ -107,7 +107,7 @@ struct config_value {
 	char *file; /* CONFIG_FROM_FILE: its path, else NULL */
 };
 
-enum { CONFIG_KEYS = 56 };
+enum { CONFIG_KEYS = 57 };
 
 /* Strings belong to `values`. A path or name that is not given is "". */
 struct config {
@@ -135,9 +135,10 @@ struct config {
 	bool allow_empty_source;
 	uint64_t shrink_limit; /* per cent */
 	bool manifest;
-	int init;	   /* enum config_init */
-	int64_t lock_wait; /* seconds */
-	int scale;	   /* enum config_scale */
+	uint64_t verify_share; /* per cent */
+	int init;	       /* enum config_init */
+	int64_t lock_wait;     /* seconds */
+	int scale;	       /* enum config_scale */
 	const char *scale_label;
 	const char *scale_value;
 	bool scale_global;

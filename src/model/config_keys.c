@@ -63,6 +63,8 @@ static const struct config_key keys[] = {
 	    "a source that lost more of its files than this removes no snapshot"),
 	KEY(MANIFEST, BOOL, manifest, "on",
 	    "write a checksum of every file beside each snapshot, for backup verify"),
+	KEY(VERIFY_SHARE, PERCENT, verify_share, "0",
+	    "per cent of the content that each run reads again and verifies, in turn"),
 	KEY(INIT, CHOICE, init, "auto",
 	    "never: refuse a destination that was not used before", .choices = inits),
 	KEY(LOCK_WAIT, DURATION, lock_wait, "0s",

@@ -55,6 +55,27 @@ static size_t dir_len(const struct strbuf *path)
 	return slash ? (size_t)(slash - path->buf) : 0;
 }
 
+static int compare_dirs(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	for (size_t i = 0; i < a_len || i < b_len; i++) {
+		const int x = rank(a, a_len, i), y = rank(b, b_len, i);
+		if (x != y)
+			return x < y ? -1 : 1;
+	}
+	return 0;
+}
+
+int manifest_compare_tree(const char *dir, const struct manifest_entry *entry)
+{
+	const size_t len = strlen(dir), its_len = dir_len(&entry->path);
+	const char *its = entry->path.buf;
+
+	if (len == 0 || (its_len >= len && memcmp(dir, its, len) == 0 &&
+			 (its_len == len || its[len] == '/')))
+		return 0;
+	return compare_dirs(dir, len, its, its_len);
+}
+
 int manifest_compare(const struct manifest_entry *a, const struct manifest_entry *b)
 {
 	const bool a_dir = S_ISDIR(a->mode), b_dir = S_ISDIR(b->mode);
@@ -62,11 +83,8 @@ int manifest_compare(const struct manifest_entry *a, const struct manifest_entry
 
 	if (a->path.len == 0 || b->path.len == 0) /* the top is the first of all */
 		return (a->path.len > 0) - (b->path.len > 0);
-	for (size_t i = 0; i < a_len || i < b_len; i++) {
-		const int x = rank(a->path.buf, a_len, i),
-			  y = rank(b->path.buf, b_len, i);
-		if (x != y)
-			return x < y ? -1 : 1;
-	}
+	const int dirs = compare_dirs(a->path.buf, a_len, b->path.buf, b_len);
+	if (dirs != 0)
+		return dirs;
 	return a_dir != b_dir ? a_dir - b_dir : strcmp(a->path.buf, b->path.buf);
 }

@@ -63,6 +63,12 @@ int manifest_entry_set(struct manifest_entry *entry, int fd, const char *dir,
 /* Which comes first in the order above: below 0, 0, above 0. */
 int manifest_compare(const struct manifest_entry *a, const struct manifest_entry *b);
 
+/*
+ * Where what is in a directory, on whatever level, is in that order: below 0, all of it
+ * before the entry; above 0, all behind; 0: on both sides, or the entry is in there.
+ */
+int manifest_compare_tree(const char *dir, const struct manifest_entry *entry);
+
 /* --- writing --- */
 
 struct manifest_writer;

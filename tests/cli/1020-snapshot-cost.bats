@@ -13,6 +13,7 @@ load lib/cost
 unchanged_most=370 # a look at it, a link, a look at what was linked; the rest is directories
 compared_most=570  # where no table of the last run helps
 first_most=1240    # opened, created, read, written, looked at again, given all it has
+manifest_most=200  # a look at each, and directories once more
 
 # KiB beyond what is mapped from files.
 memory_most=24576
@@ -41,11 +42,17 @@ per_name() {
 	# what is younger when it is copied is compared again by the next run
 	sleep 3
 
+	export MANIFEST=off
 	per_name "$first_most" "$BACKUP"
 	same_as_source "$(newest)"
 	per_name "$unchanged_most" "$BACKUP"
 	grep -q '0 new, 0 changed' "$work/out"
 	same_as_source "$(newest)"
+
+	# where there is a manifest to take checksums over from
+	MANIFEST=on "$BACKUP" >"$work/out" 2>&1
+	MANIFEST=on per_name $((unchanged_most + manifest_most)) "$BACKUP"
+	grep -q 'of 0 files .* made, of 5,000 taken over' "$work/out"
 
 	rm "$dest"/.backup/snapshots/*.table
 	per_name "$compared_most" "$BACKUP"
