@@ -153,7 +153,7 @@ static json_t *entry_json(const struct catalog_entry *entry,
 
 	return json_pack(
 		"{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, "
-		"s:o, s:o, s:o, s:o, s:o*, s:o, s:b}",
+		"s:o, s:o, s:o, s:o, s:o*, s:o, s:b, s:b}",
 		"name", entry->name, "tier", snapshot_tier_name(entry->tier), "time",
 		time, "epoch", (json_int_t)record->time.epoch, "status",
 		snapshot_status_name(record->status), "action", action, "target",
@@ -169,7 +169,7 @@ static json_t *entry_json(const struct catalog_entry *entry,
 		known ? json_text(record->source) : json_null(), "services",
 		json_incref(record->services), "verified",
 		number_or_null(record->verified > 0, (uint64_t)record->verified),
-		"damaged", record->damaged);
+		"damaged", record->damaged, "pinned", entry->pinned);
 }
 
 static void add_sizes(json_t *entry, const struct sizes_entry *size)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/confirm.h"
 #include "cli/settings.h"
 #include "flow/recover.h"
 #include "model/report.h"
@@ -12,17 +11,12 @@
 
 static bool confirmed(void)
 {
-	char answer[16] = "";
-
-	if (!isatty(STDIN_FILENO)) {
+	if (!confirm_possible()) {
 		fprintf(stderr, "backup recover: --all needs --yes without a terminal\n");
 		return false;
 	}
-	fprintf(stderr,
-		"Bring back services of other destinations too? A backup that is running "
-		"now\nwould go on copying while they write. [y/N] ");
-	return fgets(answer, sizeof(answer), stdin) &&
-	       (strcmp(answer, "y\n") == 0 || strcmp(answer, "yes\n") == 0);
+	return confirm("Bring back services of other destinations too? A backup that is "
+		       "running now\nwould go on copying while they write.");
 }
 
 static int run(const struct command *command, int argc, char **argv)

@@ -29,6 +29,9 @@ struct command {
 	X(find, "find")           \
 	X(restore, "restore")     \
 	X(verify, "verify")       \
+	X(pin, "pin")             \
+	X(unpin, "unpin")         \
+	X(forget, "forget")       \
 	X(prune, "prune")         \
 	X(recover, "recover")     \
 	X(mail_test, "mail-test") \

@@ -16,7 +16,7 @@
 #include "engine/links.h"
 #include "model/pattern.h"
 #include "engine/table.h"
-#include "engine/xattrs.h"
+#include "sys/xattrs.h"
 #include "sys/dirents.h"
 #include "sys/pool.h"
 

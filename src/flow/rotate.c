@@ -39,6 +39,7 @@ struct retention_item *rotate_plan(const struct store *store,
 			.status = entry->record.status,
 			.protect = (protect && strvec_has(protect, entry->name)) ||
 				   (latest && strcmp(latest, place) == 0),
+			.pinned = entry->pinned,
 		};
 	}
 	if (upcoming)

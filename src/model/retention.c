@@ -96,7 +96,7 @@ static bool is_future(const struct planner *p, const struct retention_item *item
 
 static bool counts(const struct planner *p, const struct retention_item *item)
 {
-	return item->status == SNAPSHOT_COMPLETE && !is_future(p, item);
+	return item->status == SNAPSHOT_COMPLETE && !item->pinned && !is_future(p, item);
 }
 
 static bool among(const int64_t *periods, size_t n, int64_t period)
@@ -133,6 +133,13 @@ static bool place_taken(const struct planner *p, size_t at, enum snapshot_tier t
 		if (p->kept[i] && p->sorted[i]->target == tier)
 			return true;
 	return false;
+}
+
+static void keep_pinned(struct planner *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->sorted[i]->pinned)
+			keep(p, i, p->sorted[i]->tier, "pinned");
 }
 
 /* Keeps the newest of each of the last `count` periods among what is not kept yet. */
@@ -223,6 +230,7 @@ void retention_plan(struct retention_item *items, size_t n,
 	qsort(sorted, n, sizeof(*sorted), newest_first);
 	plan.clock_behind = plan.future > 0;
 
+	keep_pinned(&p);
 	keep_periods(&p, SNAPSHOT_DAILY, policy->daily);
 	keep_special(&p);
 	keep_periods(&p, SNAPSHOT_WEEKLY, policy->weekly);

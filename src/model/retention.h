@@ -4,8 +4,8 @@
  * Which snapshots stay, in which tier, and why: grandfather-father-son.
  *
  * A pure function of the snapshots, the policy and the time. Counted are the complete
- * ones (neither partial nor shrunk nor dated in the future), each day, week and month
- * by the clock and zone it was made in:
+ * ones (neither partial nor shrunk nor pinned nor dated in the future), each day, week and
+ * month by the clock and zone it was made in:
  *
  *	daily	the newest of each of the last `daily` days that have one
  *	weekly	among the rest, the newest of each of the last `weekly` ISO weeks
@@ -14,7 +14,7 @@
  * Nothing counts twice, so 7 + 4 + 6 reaches back half a year, and time without
  * snapshots costs none. Besides, where they are: all younger than `keep_within`, the
  * newest complete one, and what the caller protects. Never removed, and never pushing another
- * out: those dated in the future, those whose record cannot be read. Partial and shrunk
+ * out: those that are pinned, those dated in the future, those whose record cannot be read. Partial and shrunk
  * ones are not counted, and stay until every snapshot kept as daily is newer.
  *
  * While the newest snapshot is later than `now` the clock cannot be trusted, and nothing
@@ -42,6 +42,7 @@ struct retention_item {
 	enum snapshot_tier tier; /* where it is */
 	enum snapshot_status status;
 	bool protect; /* just made, linked against, or what `latest` points to */
+	bool pinned;  /* stays where it is, and is as good as not there */
 
 	/* the plan */
 	bool remove;

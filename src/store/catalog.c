@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/parse.h"
+#include "store/pin.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
 
@@ -44,6 +45,7 @@ static void add_entry(struct catalog *catalog, const struct store *store,
 
 	int r = record_read(store, name, &entry.record, &err);
 	entry.recorded = r == 0;
+	entry.pinned = pin_is_set(store, name) != 0;
 	if (r < 0) {
 		entry.record.time = clock_from_civil(c, nth > 1);
 		entry.record.status = SNAPSHOT_COMPLETE;
@@ -204,6 +206,62 @@ int catalog_pick(const struct catalog *catalog, const char *text, int64_t now,
 				 "there is no snapshot '%s'; 'backup list' lists them",
 				 text);
 	*ret_entry = found;
+	return 0;
+}
+
+/* What is asked for of a name: the tier before it (SNAPSHOT_TIERS: any), and the rest. */
+static enum snapshot_tier split_tier(const char *text, const char **ret_name)
+{
+	for (int tier = 0; tier < SNAPSHOT_TIERS; tier++) {
+		const char *word = snapshot_tier_name((enum snapshot_tier)tier);
+		const size_t len = strlen(word);
+		*ret_name = text + len + 1;
+		if (strncmp(text, word, len) == 0 && text[len] == '/')
+			return (enum snapshot_tier)tier;
+	}
+	*ret_name = text;
+	return SNAPSHOT_TIERS;
+}
+
+/* How many have the name, or begin with it, and the first two of them. */
+static size_t count_named(const struct catalog *catalog, enum snapshot_tier tier,
+			  const char *name, bool whole,
+			  const struct catalog_entry *ret_found[2])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < catalog->n; i++) {
+		const struct catalog_entry *entry = &catalog->v[i];
+		if ((tier != SNAPSHOT_TIERS && entry->tier != tier) ||
+		    (whole ? strcmp(entry->name, name) != 0
+			   : strncmp(entry->name, name, strlen(name)) != 0))
+			continue;
+		if (n < 2)
+			ret_found[n] = entry;
+		n++;
+	}
+	return n;
+}
+
+int catalog_named(const struct catalog *catalog, const char *text,
+		  const struct catalog_entry **ret_entry, struct error *err)
+{
+	const struct catalog_entry *found[2];
+	const char *name;
+	enum snapshot_tier tier = split_tier(text, &name);
+
+	size_t n = *name ? count_named(catalog, tier, name, true, found) : 0;
+	if (n == 0 && *name)
+		n = count_named(catalog, tier, name, false, found);
+	if (n == 0)
+		return error_say(err, -ENOENT,
+				 "there is no snapshot '%s'; 'backup list' lists them",
+				 text);
+	if (n > 1)
+		return error_say(err, -EINVAL, "'%s' may be %s/%s or %s/%s, say more",
+				 text, snapshot_tier_name(found[0]->tier), found[0]->name,
+				 snapshot_tier_name(found[1]->tier), found[1]->name);
+	*ret_entry = found[0];
 	return 0;
 }
 

@@ -22,6 +22,7 @@ struct catalog_entry {
 	char *name;
 	enum snapshot_tier tier;
 	bool recorded; /* false: made by the shell scripts; counts are not known */
+	bool pinned;   /* or it cannot be told */
 	struct record record;
 };
 
@@ -57,6 +58,14 @@ const struct catalog_entry *catalog_newest_whole(const struct catalog *catalog,
  */
 int catalog_pick(const struct catalog *catalog, const char *text, int64_t now,
 		 const struct catalog_entry **ret_entry, struct error *err);
+
+/*
+ * The one of that name, or the only one whose name begins so; "daily/..." tells apart what
+ * has one name in two tiers. For what cannot be undone: neither a day nor an age will do.
+ * -ENOENT: there is none; -EINVAL: several.
+ */
+int catalog_named(const struct catalog *catalog, const char *text,
+		  const struct catalog_entry **ret_entry, struct error *err);
 
 /* Whether a tree of that name is in any tier. */
 bool catalog_has(const struct catalog *catalog, const char *name);

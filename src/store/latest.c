@@ -43,3 +43,10 @@ int latest_set(const struct store *store, enum snapshot_tier tier, const char *n
 		return error_set(err, -errno, "replace '%s/latest'", store->path);
 	return fs_sync(store->fd, store->path, err);
 }
+
+int latest_remove(const struct store *store, struct error *err)
+{
+	if (unlinkat(store->fd, "latest", 0) < 0 && errno != ENOENT)
+		return error_set(err, -errno, "remove '%s/latest'", store->path);
+	return fs_sync(store->fd, store->path, err);
+}

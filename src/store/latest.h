@@ -16,5 +16,8 @@
 int latest_set(const struct store *store, enum snapshot_tier tier, const char *name,
 	       struct error *err);
 
+/* Removes the link for good. */
+int latest_remove(const struct store *store, struct error *err);
+
 /* What it points to, such as "daily/2026-11-23_03-00-00"; NULL: no link of that name. */
 char *latest_target(const struct store *store);

@@ -52,7 +52,7 @@ int record_read(const struct store *store, const char *name, struct record *ret_
 		struct error *err);
 
 /*
- * One that is not there is fine; what a killed writer left of one goes too, and the table
- * and the manifest.
+ * One that is not there is fine; what a killed writer left of one goes too, and the table,
+ * the manifest and the pin.
  */
 int record_remove(const struct store *store, const char *name, struct error *err);

@@ -184,7 +184,7 @@ static int write_format(struct store *store, struct error *err)
 	return r;
 }
 
-int store_prepare(struct store *store, struct error *err)
+static int make_dirs(struct store *store, struct error *err)
 {
 	static const char *const parts[] = {"building", "trash", "snapshots"};
 	int r = 0;
@@ -194,8 +194,24 @@ int store_prepare(struct store *store, struct error *err)
 	for (int i = 0; r >= 0 && i < SNAPSHOT_TIERS; i++)
 		r = fs_make_dir(store->fd, snapshot_tier_name((enum snapshot_tier)i),
 				0755, err);
+	return r >= 0 ? open_parts(store, err) : r;
+}
+
+int store_make_dirs(struct store *store, struct error *err)
+{
+	int r = make_dirs(store, err);
+
 	if (r >= 0)
-		r = open_parts(store, err);
+		r = fs_sync(store->fd, ".", err);
+	if (r >= 0)
+		r = fs_sync(store->meta, ".backup", err);
+	return r < 0 ? error_prefix(err, r, "destination '%s'", store->path) : 0;
+}
+
+int store_prepare(struct store *store, struct error *err)
+{
+	int r = make_dirs(store, err);
+
 	if (r >= 0 && !store_is_ours(store)) {
 		r = read_format(store, err); /* another run may have been first */
 		if (r == -ENOENT)

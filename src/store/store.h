@@ -11,7 +11,7 @@
  *	    format      version of this layout and the destination's identifier
  *	    building/   the snapshot being made, and what dead runs left of theirs
  *	    trash/      what is to be deleted, renamed here first
- *	    snapshots/  a record (JSON) per snapshot; the table of the newest
+ *	    snapshots/  a record (JSON) per snapshot; its pin; the table of the newest
  *	    history.jsonl  a line per run
  *	    sizes.json  what the snapshots take, as it was measured last
  *
@@ -71,6 +71,12 @@ int store_lock(struct store *store, double wait, int cancel_fd, const char *sign
  */
 int store_is_locked(const struct store *store, struct strbuf *ret_holder,
 		    struct error *err);
+
+/*
+ * Makes every directory that is missing. One that others made stays one of theirs: the
+ * first run on it still removes nothing.
+ */
+int store_make_dirs(struct store *store, struct error *err);
 
 /* Makes every directory that is missing and gives the destination its identifier. */
 int store_prepare(struct store *store, struct error *err);

@@ -32,3 +32,11 @@ setup() {
 @test "killed anywhere in a prune" {
 	least=30 each_call prune kill
 }
+
+@test "killed anywhere while snapshots are removed by hand" {
+	least=20 each_call forget kill
+}
+
+@test "killed anywhere while snapshots are pinned" {
+	least=5 each_call pin kill
+}

@@ -43,7 +43,8 @@ static inline enum rules_class rules_class_of(const struct retention_item *item)
 
 static inline bool rules_good(const struct retention_item *item, int64_t now)
 {
-	return item->status == SNAPSHOT_COMPLETE && item->time.epoch <= now;
+	return item->status == SNAPSHOT_COMPLETE && !item->pinned &&
+	       item->time.epoch <= now;
 }
 
 static inline long rules_period(const struct retention_item *item, enum rules_class class)
@@ -93,10 +94,12 @@ static inline const char *rules_of_one(const struct retention_item *items, size_
 	bool good = rules_good(item, now);
 	bool young = now - item->time.epoch < policy->keep_within;
 
+	if (item->pinned && strcmp(item->reason, "pinned") != 0)
+		return "is pinned, and that is not the reason";
 	if (!item->reason[0])
 		return "has no reason";
-	if (item->remove && (item->protect || young || item->time.epoch > now ||
-			     item->status == SNAPSHOT_UNKNOWN))
+	if (item->remove && (item->protect || item->pinned || young ||
+			     item->time.epoch > now || item->status == SNAPSHOT_UNKNOWN))
 		return "must never be removed";
 	if (!good &&
 	    (class < RULES_CLASSES || (!item->remove && item->target != item->tier)))
@@ -165,7 +168,8 @@ static inline const char *rules_of_uncounted(const struct retention_item *items,
 	if (!item->remove || item->status == SNAPSHOT_COMPLETE)
 		return NULL;
 	for (size_t i = 0; i < n; i++) {
-		any_good = any_good || (items[i].status == SNAPSHOT_COMPLETE);
+		any_good = any_good ||
+			   (items[i].status == SNAPSHOT_COMPLETE && !items[i].pinned);
 		if (rules_class_of(&items[i]) == RULES_DAY &&
 		    items[i].time.epoch <= item->time.epoch)
 			return "is removed before an older daily one";

@@ -4,6 +4,7 @@
 #include "prepared.h"
 
 #include "store/catalog.h"
+#include "store/pin.h"
 
 /* "daily/NAME monthly/NAME ", newest first; with what is not plain behind a colon. */
 static void list(const struct store *store, const char *expected, size_t warnings)
@@ -197,6 +198,86 @@ static void test_pick(void **state)
 	pick(&catalog, "../daily", "there is no snapshot '../daily'");
 }
 
+static void named(const struct catalog *catalog, const char *text, const char *expected)
+{
+	const struct catalog_entry *entry = NULL;
+	struct error err = {.msg = ""};
+
+	int r = catalog_named(catalog, text, &entry, &err);
+	if (r >= 0)
+		assert_string_equal(entry->name, expected);
+	else if (!strstr(err.msg, expected))
+		fail_msg("'%s': %s", text, err.msg);
+}
+
+static void test_named(void **state)
+{
+	CLEANUP(catalog_release) struct catalog catalog = CATALOG_INIT;
+
+	(void)state;
+	named(&catalog, "2026", "there is no snapshot '2026'");
+	prepared_snapshot(SNAPSHOT_DAILY, "2026-11-24_03-00-00.3", 9000,
+			  SNAPSHOT_COMPLETE);
+	prepared_snapshot(SNAPSHOT_DAILY, "2026-11-24_03-00-00.2", 8000,
+			  SNAPSHOT_COMPLETE);
+	prepared_snapshot(SNAPSHOT_DAILY, "2026-11-24_03-00-00", 7000, SNAPSHOT_COMPLETE);
+	prepared_snapshot(SNAPSHOT_WEEKLY, "2026-11-20_03-00-00", 6000,
+			  SNAPSHOT_COMPLETE);
+	prepared_tree(prepared.tiers[SNAPSHOT_DAILY], "2020-01-01_03-00-00");
+	prepared_tree(prepared.tiers[SNAPSHOT_WEEKLY], "2020-01-01_03-00-00");
+	assert_int_equal(catalog_load(&catalog, &prepared, NULL), 0);
+	named(&catalog, "2026-11-24_03-00-00", "2026-11-24_03-00-00");
+	named(&catalog, "2026-11-24_03-00-00.", "may be daily/2026-11-24_03-00-00.3 or ");
+	named(&catalog, "2026-11-24", "'2026-11-24' may be ");
+	named(&catalog, "2026-11-20", "2026-11-20_03-00-00");
+	named(&catalog, "weekly/2026", "2026-11-20_03-00-00");
+	named(&catalog, "2020", "may be daily/2020-01-01_03-00-00 or weekly/2020");
+	named(&catalog, "2020-01-01_03-00-00", "say more");
+	named(&catalog, "daily/2020-01-01_03-00-00", "2020-01-01_03-00-00");
+	named(&catalog, "monthly/2020", "there is no snapshot 'monthly/2020'");
+	named(&catalog, "latest", "there is no snapshot 'latest'");
+	named(&catalog, "1h", "there is no snapshot '1h'");
+	named(&catalog, "", "there is no snapshot ''");
+	named(&catalog, "weekly/", "there is no snapshot 'weekly/'");
+	named(&catalog, "../daily", "there is no snapshot '../daily'");
+}
+
+/* With a record, without one, and with one that cannot be read. */
+static void test_pins(void **state)
+{
+	CLEANUP(catalog_release) struct catalog catalog = CATALOG_INIT;
+	static const char *const names[] = {"2026-11-24_03-00-00", "2026-11-23_03-00-00",
+					    "2026-11-22_03-00-00"};
+	const enum snapshot_status statuses[] = {SNAPSHOT_COMPLETE, SNAPSHOT_COMPLETE,
+						 SNAPSHOT_UNKNOWN};
+
+	(void)state;
+	prepared_snapshot(SNAPSHOT_DAILY, names[0], 1795489200, SNAPSHOT_COMPLETE);
+	prepared_tree(prepared.tiers[SNAPSHOT_DAILY], names[1]);
+	prepared_tree(prepared.tiers[SNAPSHOT_WEEKLY], names[2]);
+	scratch_write(prepared.records, "2026-11-22_03-00-00.json", "{");
+	for (int pinned = 1; pinned >= 0; pinned--) {
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+			for (int twice = 0; twice < 2; twice++)
+				assert_int_equal(
+					pinned ? pin_set(&prepared, names[i], NULL)
+					       : pin_clear(&prepared, names[i], NULL),
+					0);
+		assert_int_equal(catalog_load(&catalog, &prepared, NULL), 0);
+		assert_int_equal(catalog.n, 3);
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+			assert_string_equal(catalog.v[i].name, names[i]);
+			assert_int_equal(catalog.v[i].pinned, pinned);
+			assert_int_equal(catalog.v[i].record.status, statuses[i]);
+		}
+		catalog_release(&catalog);
+	}
+	/* it goes with the record */
+	assert_int_equal(pin_set(&prepared, names[0], NULL), 0);
+	assert_int_equal(record_remove(&prepared, names[0], NULL), 0);
+	assert_int_equal(pin_is_set(&prepared, names[0]), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +288,8 @@ int main(void)
 		PREPARED(test_unreadable_record),
 		PREPARED(test_newest),
 		PREPARED(test_pick),
+		PREPARED(test_named),
+		PREPARED(test_pins),
 	};
 
 	return cmocka_run_group_tests_name("catalog", tests, NULL, NULL);

@@ -72,6 +72,7 @@ static bool read_item(struct plan_case *pc, char **words, size_t n, int line)
 	if (comma) {
 		*comma = '\0';
 		item->protect = strcmp(comma + 1, "in-use") == 0;
+		item->pinned = strcmp(comma + 1, "pinned") == 0;
 	}
 	item->status = snapshot_status_parse(words[2]);
 	row->line = line;

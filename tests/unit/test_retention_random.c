@@ -65,6 +65,7 @@ static void add_item(struct set *set, int64_t span)
 		.tier = (enum snapshot_tier)random_below(SNAPSHOT_TIERS),
 		.status = statuses[random_below(ARRAY_SIZE(statuses))],
 		.protect = random_below(12) == 0,
+		.pinned = random_below(12) == 0,
 	};
 	set->n++;
 }
@@ -101,11 +102,12 @@ static void show(const struct set *set)
 		    set->policy.keep_within, set->now);
 	for (size_t i = 0; i < set->n; i++) {
 		const struct retention_item *x = &set->items[i];
-		print_error(
-			"%-7s %-4s %" PRId64 "%+d %s%s -> %s: %s\n",
-			snapshot_tier_name(x->tier), x->id, x->time.epoch, x->time.offset,
-			snapshot_status_name(x->status), x->protect ? ",in-use" : "",
-			x->remove ? "removed" : snapshot_tier_name(x->target), x->reason);
+		print_error("%-7s %-4s %" PRId64 "%+d %s%s%s -> %s: %s\n",
+			    snapshot_tier_name(x->tier), x->id, x->time.epoch,
+			    x->time.offset, snapshot_status_name(x->status),
+			    x->protect ? ",in-use" : "", x->pinned ? ",pinned" : "",
+			    x->remove ? "removed" : snapshot_tier_name(x->target),
+			    x->reason);
 	}
 }
 

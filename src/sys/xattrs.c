@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
-#include "engine/xattrs.h"
+#include "sys/xattrs.h"
 
 #include <errno.h>
 #include <fcntl.h>

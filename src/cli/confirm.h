@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+/* Questions to whoever sits at the terminal. */
+#pragma once
+
+#include <stdbool.h>
+
+/* Whether standard input is one, so that somebody can answer. */
+bool confirm_possible(void);
+
+/* Asks on standard error: true for "y" or "yes", false for anything else. */
+bool confirm(const char *question);
