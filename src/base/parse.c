@@ -7,8 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/strbuf.h"
-
 int parse_bool(const char *s, bool *ret_value)
 {
 	static const char *const yes[] = {"on", "true", "yes", "1"};
@@ -234,6 +232,22 @@ void parse_list(const char *s, struct strvec *items)
 			strbuf_addch(&item, *s);
 	}
 	push_item(&item, items);
+}
+
+int parse_inner_path(const char *s, struct strbuf *path)
+{
+	while (*s) {
+		const size_t len = strcspn(s, "/");
+		if (len == 2 && memcmp(s, "..", 2) == 0)
+			return -EINVAL;
+		if (len > 0 && !(len == 1 && *s == '.')) {
+			if (path->len > 0)
+				strbuf_addch(path, '/');
+			strbuf_add(path, s, len);
+		}
+		s += len + (s[len] == '/');
+	}
+	return 0;
 }
 
 int parse_line(const char *s)

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/strbuf.h"
 #include "base/strvec.h"
 
 /* on/off, true/false, yes/no, 1/0, in any case. */
@@ -44,6 +45,12 @@ int parse_words(const char *s, struct strvec *words);
  * and empty items left out.
  */
 void parse_list(const char *s, struct strvec *items);
+
+/*
+ * A path below some directory, however it is written: "/a//./b/" adds "a/b" to the string,
+ * "/" nothing. -EINVAL: "..", which leads out.
+ */
+int parse_inner_path(const char *s, struct strbuf *path);
 
 /* Text of one line: no control characters (C0, DEL). */
 int parse_line(const char *s);

@@ -8,28 +8,11 @@
 #include "base/strbuf.h"
 #include "cli/command.h"
 #include "cli/settings.h"
+#include "cli/show.h"
 #include "flow/find.h"
 #include "model/report.h"
 #include "sys/clock.h"
 #include "sys/log.h"
-
-static const char *type_of(const struct stat *st)
-{
-	switch (st->st_mode & S_IFMT) {
-	case S_IFREG:
-		return "file";
-	case S_IFDIR:
-		return "directory";
-	case S_IFLNK:
-		return "symlink";
-	case S_IFIFO:
-		return "fifo";
-	case S_IFSOCK:
-		return "socket";
-	default:
-		return "device";
-	}
-}
 
 static void print_table(const struct find *find)
 {
@@ -38,21 +21,19 @@ static void print_table(const struct find *find)
 	for (size_t i = 0, n; i < find->n; i += n) {
 		const struct find_hit *hit = &find->hits[i];
 		CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
-		struct instant time = clock_local(hit->st.st_mtim.tv_sec);
-		struct civil c = civil_from_epoch(time.epoch, time.offset);
-		char size[HUMAN_MAX], modified[64];
+		char size[HUMAN_MAX], modified[SHOW_MAX];
 
 		n = find_version(find, i);
 		strbuf_add_escaped(&path, hit->path, strlen(hit->path));
-		snprintf(modified, sizeof(modified), "%04d-%02d-%02d %02d:%02d:%02d",
-			 c.year, c.month, c.day, c.hour, c.minute, c.second);
 		printf("%11s  %-19s  %9zu  %-21s  %-21s  %s%s\n",
 		       S_ISREG(hit->st.st_mode)
 			       ? human_bytes((uint64_t)hit->st.st_size, size)
-			       : type_of(&hit->st),
-		       S_ISDIR(hit->st.st_mode) ? "-" : modified, n, hit->snapshot->name,
-		       find->hits[i + n - 1].snapshot->name, path.buf,
-		       S_ISDIR(hit->st.st_mode) ? "/" : "");
+			       : show_type(hit->st.st_mode),
+		       S_ISDIR(hit->st.st_mode)
+			       ? "-"
+			       : show_time(hit->st.st_mtim.tv_sec, modified),
+		       n, hit->snapshot->name, find->hits[i + n - 1].snapshot->name,
+		       path.buf, S_ISDIR(hit->st.st_mode) ? "/" : "");
 	}
 }
 
@@ -70,13 +51,14 @@ static void print_json(const struct find *find)
 		for (size_t j = i; j < i + n; j++)
 			json_array_append_new(snapshots,
 					      json_text(find->hits[j].snapshot->name));
-		json_array_append_new(array, json_pack("{s:o, s:s, s:I, s:s, s:I, s:o}",
-						       "path", json_text(hit->path),
-						       "type", type_of(&hit->st), "size",
-						       (json_int_t)hit->st.st_size,
-						       "modified", modified, "epoch",
-						       (json_int_t)hit->st.st_mtim.tv_sec,
-						       "snapshots", snapshots));
+		json_array_append_new(array,
+				      json_pack("{s:o, s:s, s:I, s:s, s:I, s:o}", "path",
+						json_text(hit->path), "type",
+						show_type(hit->st.st_mode), "size",
+						(json_int_t)hit->st.st_size, "modified",
+						modified, "epoch",
+						(json_int_t)hit->st.st_mtim.tv_sec,
+						"snapshots", snapshots));
 	}
 	json_dumpf(array, stdout, JSON_INDENT(2));
 	putchar('\n');

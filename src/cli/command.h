@@ -27,6 +27,8 @@ struct command {
 	X(list, "list")           \
 	X(status, "status")       \
 	X(find, "find")           \
+	X(ls, "ls")               \
+	X(diff, "diff")           \
 	X(restore, "restore")     \
 	X(verify, "verify")       \
 	X(pin, "pin")             \

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -205,6 +206,22 @@ static int write_new(int dirfd, const char *name, const void *data, size_t len,
 	if (r < 0)
 		return error_set(err, r, "write '%s'", name);
 	return fs_sync(fd, name, err);
+}
+
+int fs_temp_file(int *ret_fd, struct error *err)
+{
+	const char *const places[] = {getenv("TMPDIR"), "/var/tmp", "/tmp"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		if (!places[i] || !*places[i])
+			continue;
+		int fd = open(places[i], O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+		if (fd >= 0) {
+			*ret_fd = fd;
+			return 0;
+		}
+	}
+	return fs_memory_file("temporary", "", 0, ret_fd, err);
 }
 
 int fs_write_file(int dirfd, const char *name, const void *data, size_t len, mode_t mode,

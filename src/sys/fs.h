@@ -58,6 +58,12 @@ int fs_memory_file(const char *name, const void *data, size_t len, int *ret_fd,
 		   struct error *err);
 
 /*
+ * An empty file without a name, to write to and read from, which is gone with its
+ * descriptor: in TMPDIR, /var/tmp or /tmp, or else in memory.
+ */
+int fs_temp_file(int *ret_fd, struct error *err);
+
+/*
  * Replaces the file `name` for good. The temporary name is `name` with ".tmp" behind. A
  * mode that lets others in is not narrowed by the umask.
  */
