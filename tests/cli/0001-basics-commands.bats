@@ -7,7 +7,7 @@
 # shellcheck disable=SC2154,SC2034,SC2030,SC2031 # shared with lib/common.bash and run
 load lib/common
 
-commands='run list status find ls diff restore pin unpin forget prune recover mail-test config version help'
+commands='run list status find ls diff restore verify pin unpin forget prune recover mail-test config version help'
 
 @test "version names the program and a version, --version does the same" {
 	run_backup 0 version
@@ -84,7 +84,7 @@ END
 		[ "$output" = "backup $command: unknown option '--frobnicate'; see 'backup $command --help'" ]
 		run_backup 2 "$command" -x
 		[[ $output == *"unknown option '-x'"* ]]
-		[[ " help find ls diff restore pin unpin forget " == *" $command "* ]] || {
+		[[ " help find ls diff restore verify pin unpin forget " == *" $command "* ]] || {
 			run_backup 2 "$command" one
 			[[ $output == "backup $command: unexpected argument 'one'"* ]]
 		}
