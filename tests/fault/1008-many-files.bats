@@ -35,6 +35,14 @@ load lib/bench
 		<(cd "$(newest)" && find . -printf '%P %m %s %T@\n' | sort)
 	redate "daily/$(basename "$(newest)")" 2001-02-01_00-00-00
 
+	# nothing is where its other link is
+	for dir in "$(newest)"/{0..99}; do mv "$dir" "${dir}x"; done
+	measured VmHWM "$work/size" "$BACKUP" list --size
+	tail -n 1 "$work/out" | grep -q '^all together: '
+	[ "$(jq '.snapshots[0].alone' "$dest/.backup/sizes.json")" -lt 2000000 ]
+	echo "# measured in KiB: $(cat "$work/size")" >&3
+	is_sanitized || [ "$(cat "$work/size")" -lt 32768 ]
+
 	DAILY_COUNT=1 WEEKLY_COUNT=0 MONTHLY_COUNT=0 measured VmHWM "$work/third" "$BACKUP"
 	run cat "$work/out"
 	[[ $output == *'removed daily/2001-01-01_00-00-00'* ]]
