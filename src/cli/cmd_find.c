@@ -68,13 +68,19 @@ static void print_json(const struct find *find)
 static int find(const struct config *config, const char *pattern, struct log *log,
 		struct store *store, struct catalog *catalog, struct find *ret_find)
 {
+	struct snapshot_counts all = {0}; /* bytes are not read */
+	struct progress progress;
 	struct error err;
 
 	int r = store_open(store, config->dest, &err);
 	if (r >= 0)
 		r = catalog_load(catalog, store, &err);
+	for (size_t i = 0; r >= 0 && i < catalog->n; i++)
+		all.files += catalog->v[i].record.counts.files;
+	progress_begin(&progress, log, &all, clock_monotonic());
 	if (r >= 0)
-		r = find_all(store, catalog, pattern, ret_find, &err);
+		r = find_all(store, catalog, pattern, &progress, ret_find, &err);
+	progress_end(&progress);
 	if (r < 0)
 		log_error(log, "%s", err.msg);
 	else if (ret_find->unreadable > 0)

@@ -17,6 +17,8 @@ struct search {
 	struct find *find;
 	const struct patterns *patterns;
 	const struct catalog_entry *snapshot;
+	struct progress *progress;
+	struct engine_progress *seen; /* of all snapshots */
 };
 
 static int look_at(struct search *search, int fd, const char *dir, const char *name,
@@ -39,12 +41,15 @@ static int visit(void *ctx, int fd, const struct strbuf *path, const struct strv
 		 struct strvec *subdirs)
 {
 	const char *dir = path->len > 0 ? path->buf : "";
+	const struct search *search = ctx;
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < names->n; i++)
 		r = look_at(ctx, fd, dir, names->v[i], false);
 	for (size_t i = 0; r >= 0 && i < subdirs->n; i++)
 		r = look_at(ctx, fd, dir, subdirs->v[i], true);
+	search->seen->files += names->n;
+	progress_show(search->progress, search->seen);
 	return r;
 }
 
@@ -88,8 +93,10 @@ static int compare(const void *va, const void *vb)
 }
 
 int find_all(const struct store *store, const struct catalog *catalog,
-	     const char *pattern, struct find *ret_find, struct error *err)
+	     const char *pattern, struct progress *progress, struct find *ret_find,
+	     struct error *err)
 {
+	struct engine_progress seen = {0};
 	CLEANUP(strvec_release) struct strvec rules = STRVEC_INIT;
 	CLEANUP(patterns_freep) struct patterns *patterns = NULL;
 
@@ -97,7 +104,8 @@ int find_all(const struct store *store, const struct catalog *catalog,
 	strvec_push(&rules, pattern);
 	int r = patterns_new(&rules, &patterns, err);
 	for (size_t i = 0; r >= 0 && i < catalog->n; i++) {
-		struct search search = {ret_find, patterns, &catalog->v[i]};
+		struct search search = {ret_find, patterns, &catalog->v[i], progress,
+					&seen};
 		r = search_snapshot(&search, store, err);
 	}
 	if (ret_find->n > 0)

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "flow/progress.h"
 #include "store/catalog.h"
 
 struct find_hit {
@@ -27,10 +28,11 @@ struct find {
 
 /*
  * All that the pattern matches (pattern.h), in all snapshots of the catalog, which must
- * stay. -EINVAL: the pattern is none.
+ * stay. The progress has begun. -EINVAL: the pattern is none.
  */
 int find_all(const struct store *store, const struct catalog *catalog,
-	     const char *pattern, struct find *ret_find, struct error *err);
+	     const char *pattern, struct progress *progress, struct find *ret_find,
+	     struct error *err);
 void find_release(struct find *find);
 
 /* How many hits from `first` on are the same version. */

@@ -74,9 +74,11 @@ static void compose(const struct progress *progress, const struct engine_progres
 
 	if (bar && progress->before)
 		add_bar(part, out);
+	if (bar && progress->what)
+		strbuf_addf(out, "%s: ", progress->what);
 	strbuf_addf(out, "%s %s", human_count(is->files, a),
 		    human_noun(is->files, "file", "files"));
-	if (is->bytes > 0 || !progress->before || progress->before->bytes > 0)
+	if (is->bytes > 0 || (progress->before && progress->before->bytes > 0))
 		strbuf_addf(out, ", %s", human_bytes(is->bytes, a));
 	if (is->copied > 0)
 		strbuf_addf(out, ", %s/s", human_bytes((uint64_t)rate, a));

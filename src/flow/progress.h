@@ -20,7 +20,9 @@
 struct progress {
 	struct log *log;
 	const struct snapshot_counts *before; /* how much there is; NULL: not known */
-	bool in_log;			      /* set after the beginning: lines, too */
+	/* set after the beginning, if at all: */
+	const char *what; /* is done, on a terminal: "deleting" */
+	bool in_log;	  /* lines, too */
 	double started;
 	double told;		     /* when the last line was */
 	struct engine_progress last; /* that was told */

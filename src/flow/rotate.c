@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "flow/progress.h"
 #include "store/latest.h"
 #include "store/trash.h"
+#include "sys/clock.h"
 #include "sys/fs.h"
+#include "sys/signals.h"
 
 struct retention_item *rotate_plan(const struct store *store,
 				   const struct catalog *catalog,
@@ -134,4 +137,23 @@ int rotate_carry_out(const struct store *store, const struct catalog *catalog,
 			 entry->name, items[i].reason);
 	}
 	return 0;
+}
+
+static void tell_removed(void *ctx, uint64_t removed)
+{
+	const struct engine_progress is = {.files = removed};
+
+	progress_show(ctx, &is);
+}
+
+int rotate_empty_trash(const struct store *store, struct log *log, struct error *err)
+{
+	struct progress progress;
+	const struct removal_watch watch = {.tell = tell_removed, .ctx = &progress};
+
+	progress_begin(&progress, log, NULL, clock_monotonic());
+	progress.what = "deleting";
+	int r = trash_empty_watched(store, signals_fd(), &watch, err);
+	progress_end(&progress);
+	return r;
 }

@@ -38,3 +38,6 @@ void rotate_preview(const struct catalog *catalog, const struct retention_item *
 int rotate_carry_out(const struct store *store, const struct catalog *catalog,
 		     const struct retention_item *items, struct log *log,
 		     unsigned *ret_removed, struct error *err);
+
+/* Deletes what is in the trash, as trash_empty() does, and shows how far it is. */
+int rotate_empty_trash(const struct store *store, struct log *log, struct error *err);

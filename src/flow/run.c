@@ -515,7 +515,7 @@ static void clean_up(struct run *run, struct error *err)
 	if (r >= 0 && run->pre_name)
 		r = building_discard(&run->store, run->pre_name, err);
 	if (r >= 0 && !signals_caught())
-		r = trash_empty(&run->store, signals_fd(), err);
+		r = rotate_empty_trash(&run->store, run->log, err);
 	if (r < 0 && r != -EINTR)
 		log_warn(run->log, "%s, ignoring", err->msg);
 	checksums_update(run->config, &run->store, run->name, run->log);

@@ -8,7 +8,6 @@
 #include "base/alloc.h"
 #include "base/strvec.h"
 #include "sys/fs.h"
-#include "sys/removal.h"
 
 enum { NAMES_TRIED = 1000 };
 
@@ -70,6 +69,12 @@ static int remove_stray_record(const struct store *store, const char *in_trash,
 
 int trash_empty(const struct store *store, int cancel_fd, struct error *err)
 {
+	return trash_empty_watched(store, cancel_fd, NULL, err);
+}
+
+int trash_empty_watched(const struct store *store, int cancel_fd,
+			const struct removal_watch *watch, struct error *err)
+{
 	CLEANUP(strvec_release) struct strvec names = STRVEC_INIT;
 
 	struct error why; /* a record cannot be removed, which keeps nothing else */
@@ -79,7 +84,7 @@ int trash_empty(const struct store *store, int cancel_fd, struct error *err)
 	for (size_t i = 0; r >= 0 && stray >= 0 && i < names.n; i++)
 		stray = remove_stray_record(store, names.v[i], &why);
 	if (r >= 0 && names.n > 0)
-		r = removal_empty(store->trash, cancel_fd, err);
+		r = removal_empty_watched(store->trash, cancel_fd, watch, err);
 	if (r >= 0 && stray < 0) {
 		if (err)
 			*err = why;

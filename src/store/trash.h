@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "store/catalog.h"
 #include "store/store.h"
+#include "sys/removal.h"
 
 /* Renames a directory into the trash and brings that to the disk. */
 int trash_put(const struct store *store, int from_dir, const char *name,
@@ -27,3 +28,5 @@ int trash_count(const struct store *store, struct error *err);
  * next one goes on.
  */
 int trash_empty(const struct store *store, int cancel_fd, struct error *err);
+int trash_empty_watched(const struct store *store, int cancel_fd,
+			const struct removal_watch *watch, struct error *err);

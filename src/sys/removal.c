@@ -26,6 +26,8 @@ struct removal {
 	struct pool pool;
 	int top_fd;
 	bool root;
+	const struct removal_watch *watch; /* NULL: nobody */
+	atomic_uint_fast64_t removed;
 	atomic_uint moved_up;
 	atomic_uint open; /* directories below the top */
 
@@ -77,6 +79,12 @@ static void free_dir(struct removal *rm, struct dir *dir)
 	dirents_release(&dir->dirents);
 	free(dir->name);
 	free(dir);
+}
+
+static void note_gone(struct removal *rm, struct dir *dir)
+{
+	atomic_store(&dir->gone, true);
+	atomic_fetch_add_explicit(&rm->removed, 1, memory_order_relaxed);
 }
 
 /* Something in `dir` stays, and so does the directory. */
@@ -245,7 +253,7 @@ static void work(void *ctx, unsigned worker, struct pool_item *item)
 	       (r = dirents_next(&dir->dirents, dir->fd, &entry)) > 0) {
 		if (dirents_type(dir->fd, entry) != DT_DIR) {
 			if (unlinkat(dir->fd, entry->name, 0) == 0)
-				atomic_store(&dir->gone, true);
+				note_gone(rm, dir);
 			else if (errno != ENOENT)
 				note_stuck(rm, dir, -errno, entry->name);
 			continue;
@@ -264,9 +272,22 @@ static void work(void *ctx, unsigned worker, struct pool_item *item)
 	let_go(rm, dir);
 }
 
+static void tick(void *ctx)
+{
+	struct removal *rm = ctx;
+
+	rm->watch->tell(rm->watch->ctx, atomic_load(&rm->removed));
+}
+
 int removal_empty(int dirfd, int cancel_fd, struct error *err)
 {
-	struct removal rm = {.root = geteuid() == 0};
+	return removal_empty_watched(dirfd, cancel_fd, NULL, err);
+}
+
+int removal_empty_watched(int dirfd, int cancel_fd, const struct removal_watch *watch,
+			  struct error *err)
+{
+	struct removal rm = {.root = geteuid() == 0, .watch = watch};
 
 	int r = fs_open_dir(dirfd, ".", &rm.top_fd, err);
 	if (r < 0)
@@ -278,6 +299,7 @@ int removal_empty(int dirfd, int cancel_fd, struct error *err)
 	} else {
 		struct dir *top = new_dir(NULL, ".");
 		top->fd = rm.top_fd;
+		rm.pool.tick = watch ? tick : NULL;
 		pool_push(&rm.pool, &top->item);
 		pool_finish(&rm.pool, cancel_fd);
 	}

@@ -12,7 +12,15 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 #include "base/error.h"
+
+/* Who wants to know how many names are gone so far, a few times a second. */
+struct removal_watch {
+	void (*tell)(void *ctx, uint64_t removed); /* in the caller's thread */
+	void *ctx;
+};
 
 /*
  * Removes everything in the directory, which stays. Directories that their unprivileged
@@ -21,3 +29,5 @@
  * the first. -EINTR: `cancel_fd` (-1: none) became readable, and not all is removed.
  */
 int removal_empty(int dirfd, int cancel_fd, struct error *err);
+int removal_empty_watched(int dirfd, int cancel_fd, const struct removal_watch *watch,
+			  struct error *err);

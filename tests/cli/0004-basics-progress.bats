@@ -64,3 +64,36 @@ statuses() {
 	[ -n "$(statuses)" ]
 	[ "$(grep -cP '[^\n\rK]\[\d{4}-' "$work/raw")" = 0 ]
 }
+
+# Like on_terminal, each call CALL taking a tenth of a second.
+slowly() {
+	local call=$1
+	shift
+	LD_PRELOAD=${FAULT_SHIM:-$root/build/tests/inject.so} \
+		ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0 FAULT_PROGRAM=backup \
+		FAULT_CALL=$call FAULT_NTH=0 FAULT_COMMAND='sleep 0.1' on_terminal 100 "$@"
+}
+
+@test "so does what else takes long: find, verify, restore, prune" {
+	for i in {1..20}; do
+		mkdir "$src/dir$i"
+		echo "$i" >"$src/dir$i/file"
+	done
+	run_backup 0
+	slowly open find 'dir7'
+	statuses | grep -qE '^ *[0-9]+ % \[=*> *\] [0-9]+ files, [0-9.]+ m?s left$'
+	slowly open verify
+	statuses | grep -qE '^ *[0-9]+ % \[=*> *\] [0-9]+ files?, [0-9.]+ [KMG]?i?B, .* left$'
+	slowly open restore --to "$work/out"
+	statuses | grep -qE '^ *[0-9]+ % \[=*> *\] [0-9]+ files?, .* left$'
+	export KEEP_WITHIN=0s DAILY_COUNT=1 WEEKLY_COUNT=0 MONTHLY_COUNT=0
+	redate "$(snapshots)" 2026-01-01_00-00-00
+	run_backup 0
+	mkdir -p "$dest/.backup/trash"
+	cp -r "$src" "$dest/.backup/trash/2026-01-02_00-00-00"
+	slowly unlink prune
+	statuses | grep -qE '^deleting: [0-9]+ files?$'
+	# and where there is no terminal, nothing is heard of it
+	run_backup 0 verify
+	[[ $output != *$'\x1b'* && $output != *' left'* ]]
+}
