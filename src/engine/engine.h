@@ -50,6 +50,7 @@ struct engine_job {
 	bool acls;
 	bool nanoseconds; /* the target keeps times exactly: compare them so */
 	bool dry_run;	  /* write nothing, count what would be done */
+	bool tell_links;  /* note how many absolute symbolic links were made */
 	uint64_t bwlimit; /* bytes per second, 0: none */
 
 	int lock_fd;   /* held by whatever writes on our behalf, or -1 */

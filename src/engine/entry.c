@@ -80,14 +80,6 @@ static bool same_bytes(struct worker *worker, int a, int b)
 	}
 }
 
-/* What a file may be the same as. */
-struct candidate {
-	int fd; /* its directory, in a base */
-	const char *name;
-	bool known;   /* it is, in what stat() does not tell */
-	bool compare; /* the content, too */
-};
-
 static bool same_content(struct pass *pass, struct worker *worker, const struct dir *dir,
 			 const char *name, const struct candidate *c)
 {
@@ -109,10 +101,9 @@ static bool same_target(struct worker *worker, const struct dir *dir, const char
 	       memcmp(worker->target, worker->base_target, (size_t)a) == 0;
 }
 
-/* Whether the candidate is the same; `*ret_exists`: anything by its name. */
-static bool is_same(struct pass *pass, struct worker *worker, const struct dir *dir,
-		    const char *name, const struct stat *st, const struct candidate *c,
-		    bool *have_xattrs, bool *ret_exists)
+bool entry_is_same(struct pass *pass, struct worker *worker, const struct dir *dir,
+		   const char *name, const struct stat *st, const struct candidate *c,
+		   bool *have_xattrs, bool *ret_exists)
 {
 	struct stat other;
 
@@ -210,7 +201,7 @@ static enum put link_moved(struct pass *pass, struct worker *worker,
 		.compare = pass->job->checksum || look->birth == 0,
 	};
 	if (c.fd < 0 ||
-	    !is_same(pass, worker, dir, name, &look->st, &c, have_xattrs, &exists))
+	    !entry_is_same(pass, worker, dir, name, &look->st, &c, have_xattrs, &exists))
 		return PUT_NEW;
 	return link_to(pass, worker, dir, name, &c);
 }
@@ -236,8 +227,8 @@ static enum put link_to_base(struct pass *pass, struct worker *worker,
 			.known = i == 0 && look->known,
 			.compare = pass->job->checksum,
 		};
-		if (c.fd < 0 || !is_same(pass, worker, dir, name, &look->st, &c,
-					 &have_xattrs, &exists))
+		if (c.fd < 0 || !entry_is_same(pass, worker, dir, name, &look->st, &c,
+					       &have_xattrs, &exists))
 			continue;
 		put = link_to(pass, worker, dir, name, &c);
 		if (!needs_copy(put))
@@ -247,29 +238,13 @@ static enum put link_to_base(struct pass *pass, struct worker *worker,
 	return full == PUT_UNLINKABLE ? full : exists ? PUT_CHANGED : PUT_NEW;
 }
 
-/* Opens a directory by its place below `top`. */
-static int open_place(int top, const struct place *place)
-{
-	const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	size_t n;
-	CLEANUP(freep) const char **names = place_names(place, &n);
-	int fd = openat(top, ".", flags);
-
-	for (size_t i = 0; fd >= 0 && i < n; i++) {
-		int next = openat(fd, names[i], flags);
-		close(fd);
-		fd = next;
-	}
-	return fd;
-}
-
 static int link_to_place(struct pass *pass, const struct dir *dir, const char *name,
 			 struct place *place, const char *there)
 {
 	if (pass->job->dry_run)
 		return 0;
 	CLEANUP(closep)
-	int fd = place == dir->place ? -1 : open_place(pass->target_fd, place);
+	int fd = place == dir->place ? -1 : pass_open_place(pass->target_fd, place);
 	int from = place == dir->place ? dir->copy : fd;
 	return from < 0 || linkat(from, there, dir->copy, name, 0) < 0 ? -errno : 0;
 }
@@ -319,11 +294,7 @@ static enum put put_name(struct pass *pass, struct worker *worker, const struct 
 	struct place *place = NULL;
 	CLEANUP(freep) char *there = NULL;
 	struct stat *st = &look->st;
-	const struct file_id id = {
-		.dev = st->st_dev,
-		.ino = st->st_ino,
-		.birth = look->birth ? look->birth : pass_state(look).mtim,
-	};
+	const struct file_id id = pass_file_id(look);
 
 	if (links_claim(pass->links, id, st->st_nlink, &place, &there) == LINKS_THERE) {
 		int r = link_to_place(pass, dir, name, place, there);
@@ -430,14 +401,14 @@ static void put_late_name(struct pass *pass, struct worker *worker,
 	struct look look = {0};
 	struct stat before;
 
-	dir.source = open_place(pass->source_fd, late->place);
+	dir.source = pass_open_place(pass->source_fd, late->place);
 	int r = dir.source < 0 ? -errno : pass_look(dir.source, late->name, &look);
 	if (r == 0 && S_ISDIR(look.st.st_mode))
 		r = -ENOENT;
 	for (size_t i = 0; i < pass->bases; i++)
-		dir.base[i] = open_place(pass->base_fd[i], late->place);
+		dir.base[i] = pass_open_place(pass->base_fd[i], late->place);
 	if (!pass->job->dry_run) {
-		CLEANUP(closep) int path = open_place(pass->target_fd, late->place);
+		CLEANUP(closep) int path = pass_open_place(pass->target_fd, late->place);
 		if (path >= 0)
 			dir.copy = openat(path, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}

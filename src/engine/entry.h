@@ -15,6 +15,23 @@
 void entry_put(struct pass *pass, struct worker *worker, struct dir *dir,
 	       const char *name, const struct look *look);
 
+/* What a file may be the same as. */
+struct candidate {
+	int fd; /* its directory */
+	const char *name;
+	bool known;   /* it is, in what stat() does not tell */
+	bool compare; /* the content, too */
+};
+
+/*
+ * Whether the candidate is the same as `name` in the directory of the source, of which
+ * stat() says `st`. `*have_xattrs`: worker->xattrs are that one's, or are from now on.
+ * `*ret_exists` is set where there is anything by the candidate's name.
+ */
+bool entry_is_same(struct pass *pass, struct worker *worker, const struct dir *dir,
+		   const char *name, const struct stat *st, const struct candidate *c,
+		   bool *have_xattrs, bool *ret_exists);
+
 /* Puts what was put off. */
 void entry_put_late(struct pass *pass, struct worker *worker);
 

@@ -187,8 +187,8 @@ static int copy_file(struct pass *pass, struct worker *worker, const struct dir 
 	return 0;
 }
 
-static int make_special(struct worker *worker, const struct dir *dir, const char *name,
-			const struct stat *st)
+static int make_special(struct pass *pass, struct worker *worker, const struct dir *dir,
+			const char *name, const struct stat *st)
 {
 	if (!S_ISLNK(st->st_mode))
 		return mknodat(dir->copy, name, st->st_mode, st->st_rdev) < 0 ? -errno
@@ -198,7 +198,10 @@ static int make_special(struct worker *worker, const struct dir *dir, const char
 	if (n < 0)
 		return errno == EINVAL ? 1 : -errno;
 	worker->target[n] = '\0';
-	return symlinkat(worker->target, dir->copy, name) < 0 ? -errno : 0;
+	if (symlinkat(worker->target, dir->copy, name) < 0)
+		return -errno;
+	pass_link_made(pass, dir->place, name, worker->target);
+	return 0;
 }
 
 /* Symbolic links, devices, FIFOs, sockets. */
@@ -207,7 +210,7 @@ static int copy_special(struct pass *pass, struct worker *worker, const struct d
 {
 	bool device = S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
 
-	int r = make_special(worker, dir, name, st);
+	int r = make_special(pass, worker, dir, name, st);
 	if (r == -EPERM && device && geteuid() != 0) {
 		pass_note(pass, "only root can make a device, skipping", dir->place, name,
 			  0);

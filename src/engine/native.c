@@ -211,6 +211,7 @@ static int judge(struct pass *pass, enum engine_outcome *ret_outcome, struct err
 				       human_noun(pass->notes_cut, "line", "lines"));
 		pass->job->note(pass->job->note_ctx, true, text);
 	}
+	pass_tell_links(pass);
 	*ret_outcome = atomic_load(&pass->partial) ? ENGINE_PARTIAL : ENGINE_COMPLETE;
 	return 0;
 }
@@ -259,6 +260,7 @@ static int copy(const struct engine *engine, const struct engine_job *job,
 			give_up_table(&pass, &why);
 		if (r >= 0)
 			r = judge(&pass, ret_outcome, err);
+		strvec_release(&pass.absolute_first);
 		place_drop(pass.top);
 		links_free(pass.links);
 		pthread_mutex_destroy(&pass.lock);

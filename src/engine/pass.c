@@ -4,14 +4,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/human.h"
 
-enum { NOTES_MAX = 200 };
+enum {
+	NOTES_MAX = 200,
+	ABSOLUTE_MAX = 5,
+};
 
 /*
  * Linux 4.11, include/uapi/linux/stat.h: struct statx. That header and the C library's
@@ -86,6 +91,30 @@ struct table_state pass_state(const struct look *look)
 	};
 }
 
+struct file_id pass_file_id(const struct look *look)
+{
+	return (struct file_id){
+		.dev = look->st.st_dev,
+		.ino = look->st.st_ino,
+		.birth = look->birth ? look->birth : pass_state(look).mtim,
+	};
+}
+
+int pass_open_place(int top, const struct place *place)
+{
+	const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	size_t n;
+	CLEANUP(freep) const char **names = place_names(place, &n);
+	int fd = openat(top, ".", flags);
+
+	for (size_t i = 0; fd >= 0 && i < n; i++) {
+		int next = openat(fd, names[i], flags);
+		close(fd);
+		fd = next;
+	}
+	return fd;
+}
+
 /* The path below the top. */
 static void add_path(struct strbuf *out, const struct place *place, const char *name)
 {
@@ -108,20 +137,69 @@ static void compose(struct strbuf *out, const char *words, const char *top,
 		strbuf_addf(out, ": %s", strerror(-code));
 }
 
-void pass_note(struct pass *pass, const char *words, const struct place *place,
-	       const char *name, int code)
+static void note(struct pass *pass, const char *words, const char *tree,
+		 const struct place *place, const char *name, int code)
 {
 	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
 
 	pthread_mutex_lock(&pass->lock);
 	if (pass->notes++ < NOTES_MAX) {
-		CLEANUP(freep) char *top = xasprintf("%s/", pass->job->source);
+		CLEANUP(freep) char *top = xasprintf("%s/", tree);
 		compose(&line, words, top, place, name, code);
 		pass->job->note(pass->job->note_ctx, true, line.buf);
 	} else {
 		pass->notes_cut++;
 	}
 	pthread_mutex_unlock(&pass->lock);
+}
+
+void pass_note(struct pass *pass, const char *words, const struct place *place,
+	       const char *name, int code)
+{
+	note(pass, words, pass->job->source, place, name, code);
+}
+
+void pass_note_copy(struct pass *pass, const char *words, const struct place *place,
+		    const char *name, int code)
+{
+	note(pass, words, pass->job->target, place, name, code);
+}
+
+void pass_link_made(struct pass *pass, const struct place *place, const char *name,
+		    const char *target)
+{
+	if (!pass->job->tell_links || *target != '/')
+		return;
+	pthread_mutex_lock(&pass->lock);
+	if (pass->absolute++ < ABSOLUTE_MAX) {
+		CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
+		strbuf_addch(&line, '\'');
+		add_path(&line, place, name);
+		strbuf_addf(&line, "' -> '%s'", target);
+		strvec_push(&pass->absolute_first, line.buf);
+	}
+	pthread_mutex_unlock(&pass->lock);
+}
+
+void pass_tell_links(struct pass *pass)
+{
+	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
+
+	if (pass->absolute > 0) {
+		strbuf_addf(&line,
+			    "%" PRIu64 " symbolic %s to an absolute path, which need "
+			    "not be in '%s': ",
+			    pass->absolute,
+			    human_noun(pass->absolute, "link leads", "links lead"),
+			    pass->job->target);
+		for (size_t i = 0; i < pass->absolute_first.n; i++)
+			strbuf_addf(&line, "%s%s", i > 0 ? ", " : "",
+				    pass->absolute_first.v[i]);
+		if (pass->absolute > pass->absolute_first.n)
+			strbuf_addstr(&line, " ...");
+		pass->job->note(pass->job->note_ctx, true, line.buf);
+	}
+	strvec_release(&pass->absolute_first);
 }
 
 void pass_unreadable(struct pass *pass, struct worker *worker, const char *words,

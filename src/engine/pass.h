@@ -83,6 +83,8 @@ struct pass {
 	struct late_name *late_names;
 	size_t late_n, late_cap;
 	unsigned notes, notes_cut;
+	uint64_t absolute; /* symbolic links that are */
+	struct strvec absolute_first;
 	int fatal; /* -errno, 0: none */
 	struct error why;
 };
@@ -111,10 +113,25 @@ int pass_look(int dirfd, const char *name, struct look *ret_look);
 /* What the table says of a file like that. */
 struct table_state pass_state(const struct look *look);
 
+/* By what names of one file find each other. */
+struct file_id pass_file_id(const struct look *look);
+
+/* Opens a directory by its place below `top`, to look from there (O_PATH); -1 and errno. */
+int pass_open_place(int top, const struct place *place);
+
 /* Tells the user a line, of a bounded number, with the path of `name` in `place` in it:
  * "WORDS 'PATH': what the errno means". `name` may be NULL, `code` 0. */
 void pass_note(struct pass *pass, const char *words, const struct place *place,
 	       const char *name, int code);
+
+/* Likewise of the copy. */
+void pass_note_copy(struct pass *pass, const char *words, const struct place *place,
+		    const char *name, int code);
+
+/* A symbolic link was made: one that is absolute is counted, and told at the end. */
+void pass_link_made(struct pass *pass, const struct place *place, const char *name,
+		    const char *target);
+void pass_tell_links(struct pass *pass);
 
 /* A file of the source that cannot be read, or not be stored: the copy is partial. */
 void pass_unreadable(struct pass *pass, struct worker *worker, const char *words,

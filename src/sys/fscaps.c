@@ -57,7 +57,7 @@ static bool keeps_nanoseconds(int fd)
 	       (st.st_mtim.tv_sec == odd.tv_sec && st.st_mtim.tv_nsec == odd.tv_nsec);
 }
 
-int fscaps_try(int dirfd, struct fscaps *ret, struct error *err)
+int fscaps_try_file(int fd, struct fscaps *ret, struct error *err)
 {
 	/* rw-r----- and an entry for user 1, as acl(5) stores it: version, then tag,
 	   permissions, id; little-endian */
@@ -66,6 +66,20 @@ int fscaps_try(int dirfd, struct fscaps *ret, struct error *err)
 		0, 1, 0,   0,	0,    0x04, 0,	  4, 0,	  255, 255, 255, 255,  0x10, 0,
 		4, 0, 255, 255, 255,  255,  0x20, 0, 0,	  0,   255, 255, 255,  255,
 	};
+	int xattrs = keeps(fd, "user.backup-probe", "1", 1);
+	int acls = keeps(fd, acl_name, acl, sizeof(acl));
+
+	ret->xattrs = xattrs > 0;
+	ret->acls = acls > 0;
+	ret->nanoseconds = keeps_nanoseconds(fd);
+	if (xattrs < 0 || acls < 0)
+		return error_set(err, xattrs < 0 ? xattrs : acls,
+				 "give a file attributes");
+	return 0;
+}
+
+int fscaps_try(int dirfd, struct fscaps *ret, struct error *err)
+{
 	static const char probe[] = "probe.tmp", second[] = "probe-link.tmp";
 
 	unlinkat(dirfd, probe, 0);
@@ -76,15 +90,8 @@ int fscaps_try(int dirfd, struct fscaps *ret, struct error *err)
 	if (fd < 0)
 		return error_set(err, -errno, "create a file");
 	ret->hard_links = linkat(dirfd, probe, dirfd, second, 0) == 0;
-	int xattrs = keeps(fd, "user.backup-probe", "1", 1);
-	int acls = keeps(fd, acl_name, acl, sizeof(acl));
-	ret->xattrs = xattrs > 0;
-	ret->acls = acls > 0;
-	ret->nanoseconds = keeps_nanoseconds(fd);
+	int r = fscaps_try_file(fd, ret, err);
 	unlinkat(dirfd, second, 0);
 	unlinkat(dirfd, probe, 0);
-	if (xattrs < 0 || acls < 0)
-		return error_set(err, xattrs < 0 ? xattrs : acls,
-				 "give a file attributes");
-	return 0;
+	return r;
 }

@@ -22,8 +22,11 @@ struct fscaps {
  */
 void fscaps_look(int dirfd, struct fscaps *ret);
 
+/* What can be written there, hard links apart, tried on a file that nobody needs. */
+int fscaps_try_file(int fd, struct fscaps *ret, struct error *err);
+
 /*
- * What can be written there, tried on a file that is removed again. An error means that
+ * What can be written there, tried on a file "probe.tmp" that is removed again. An error means that
  * not even that file could be made, or that it did not work for now.
  */
 int fscaps_try(int dirfd, struct fscaps *ret, struct error *err);

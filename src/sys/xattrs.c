@@ -206,6 +206,37 @@ int xattrs_write_fd(int fd, const struct strbuf *xattrs, const char **ret_name)
 	return write_all(&(struct target){fd, NULL}, xattrs, ret_name);
 }
 
+/* What follows the one at `at` in what xattrs_read() returned. */
+static size_t next_xattr(const struct strbuf *xattrs, size_t at)
+{
+	uint32_t len;
+
+	at += strlen(xattrs->buf + at) + 1;
+	memcpy(&len, xattrs->buf + at, sizeof(len));
+	return at + sizeof(len) + len;
+}
+
+static bool has_xattr(const struct strbuf *xattrs, const char *name)
+{
+	for (size_t at = 0; at < xattrs->len; at = next_xattr(xattrs, at))
+		if (strcmp(xattrs->buf + at, name) == 0)
+			return true;
+	return false;
+}
+
+int xattrs_remove_others_fd(int fd, const struct xattr_scope *scope,
+			    const struct strbuf *xattrs)
+{
+	CLEANUP(strbuf_release) struct strbuf has = STRBUF_INIT;
+	int first = xattrs_read_fd(fd, scope, &has);
+
+	for (size_t at = 0; at < has.len; at = next_xattr(&has, at))
+		if (!has_xattr(xattrs, has.buf + at) &&
+		    fremovexattr(fd, has.buf + at) < 0 && first == 0)
+			first = -errno;
+	return first;
+}
+
 void xattrs_disinherit(int dirfd, const char *name)
 {
 	char path[PATH_OF_FD];

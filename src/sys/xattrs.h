@@ -37,5 +37,9 @@ int xattrs_write(int dirfd, const char *name, const struct strbuf *xattrs,
 		 const char **ret_name);
 int xattrs_write_fd(int fd, const struct strbuf *xattrs, const char **ret_name);
 
+/* Takes away what is in scope and not in `xattrs`. Returns the first error. */
+int xattrs_remove_others_fd(int fd, const struct xattr_scope *scope,
+			    const struct strbuf *xattrs);
+
 /* Takes away an ACL that a new file got from its directory. */
 void xattrs_disinherit(int dirfd, const char *name);
