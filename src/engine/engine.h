@@ -71,6 +71,54 @@ enum engine_outcome {
 	ENGINE_PARTIAL, /* some files could not be read; all others are there */
 };
 
+enum merge_overwrite {
+	MERGE_CHANGED, /* what differs in type, size, time, mode, owner, attributes */
+	MERGE_ALWAYS,
+	MERGE_NEWER, /* what differs, and is newer in the tree */
+	MERGE_NEVER,
+};
+
+/* What is done with a name. */
+enum merge_deed {
+	MERGE_CREATE,
+	MERGE_REPLACE,
+	MERGE_KEEP,  /* it is the same */
+	MERGE_LEAVE, /* it differs, and is not to be overwritten */
+	MERGE_DELETE,
+	MERGE_DEEDS,
+};
+
+/* Directories in which new files are made, and the beginning of what `keep` is named. */
+#define MERGE_STAGE ".backup-restore.tmp"
+#define MERGE_ASIDE ".backup-restore-"
+
+/* See merge.h. */
+struct merge {
+	/*
+	 * source, target, only, checksum, xattrs, acls, nanoseconds, dry_run, bwlimit,
+	 * cancel_fd, note and progress are as for an engine. What patterns, exclude_caches,
+	 * exclude_if_present and one_file_system say is left out of the tree, and so it is
+	 * not deleted because it is not there.
+	 */
+	const struct engine_job *job;
+	enum merge_overwrite overwrite;
+	bool equal; /* what the tree does not have is deleted, in what is restored */
+	const char *keep;  /* at the top of the target, made when it is needed: where what
+			      is replaced or deleted goes, by its path; NULL: nowhere */
+	const char *spare; /* a path below the target: neither this nor a directory above
+			      it is replaced or deleted; NULL: none */
+
+	/* Called for each name but those that are kept; NULL: nobody wants to know. */
+	void (*deed)(void *ctx, enum merge_deed deed, const char *path, bool is_dir);
+	void *deed_ctx;
+};
+
+struct merge_counts {
+	uint64_t deeds[MERGE_DEEDS]; /* names; a deleted directory is one */
+	uint64_t bytes;		     /* copied */
+	bool aside;		     /* there is something in `keep` */
+};
+
 struct engine {
 	const char *name;
 
@@ -85,6 +133,14 @@ struct engine {
 	int (*copy)(const struct engine *engine, const struct engine_job *job,
 		    struct snapshot_counts *ret_counts, enum engine_outcome *ret_outcome,
 		    struct error *err);
+
+	/*
+	 * Brings a tree into a directory that has content already; the counts are set in
+	 * any case. NULL: it cannot do that.
+	 */
+	int (*merge)(const struct engine *engine, const struct merge *merge,
+		     struct merge_counts *ret_counts, enum engine_outcome *ret_outcome,
+		     struct error *err);
 
 	void *impl; /* the engine's own */
 };

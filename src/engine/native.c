@@ -18,6 +18,7 @@
 #include "engine/detours.h"
 #include "engine/dir.h"
 #include "engine/entry.h"
+#include "engine/merge.h"
 #include "engine/table.h"
 #include "sys/descriptors.h"
 #include "sys/fs.h"
@@ -274,12 +275,21 @@ static int copy(const struct engine *engine, const struct engine_job *job,
 	return r;
 }
 
+static int merge_trees(const struct engine *engine, const struct merge *with,
+		       struct merge_counts *ret_counts, enum engine_outcome *ret_outcome,
+		       struct error *err)
+{
+	(void)engine;
+	return merge(with, ret_counts, ret_outcome, err);
+}
+
 void native_engine_init(struct native_engine *native, unsigned threads)
 {
 	*native = (struct native_engine){
 		.engine = {.name = "native",
 			   .probe = probe,
 			   .copy = copy,
+			   .merge = merge_trees,
 			   .impl = native},
 		.threads = threads,
 	};

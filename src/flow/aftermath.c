@@ -29,12 +29,28 @@ static int bring_back(const struct config *config, const struct store *store,
 	return recover_services(docker, config, store->id, false, false, log, &done, err);
 }
 
+void aftermath_bring_back(const struct config *config, const char *what,
+			  struct store *store, struct log *log)
+{
+	CLEANUP(freep)
+	char *sign = xasprintf("process %ld, after a %s that was killed", (long)getpid(),
+			       what);
+	struct error err;
+
+	int r = store_open(store, config->dest, &err);
+	if (r >= 0)
+		r = store_lock(store, LOCK_SECONDS, -1, sign, false, &err);
+	if (r >= 0 && !config->dry_run)
+		r = bring_back(config, store, log, &err);
+	if (r < 0)
+		log_error(log,
+			  "%s; 'backup recover' brings back services that are still down",
+			  err.msg);
+}
+
 int flow_aftermath(const struct config *config, int signo, struct log *log)
 {
 	CLEANUP(store_close) struct store store = STORE_INIT;
-	CLEANUP(freep)
-	char *sign =
-		xasprintf("process %ld, after a run that was killed", (long)getpid());
 	CLEANUP(report_release)
 	struct report report = {
 		.result = REPORT_FAILED,
@@ -46,15 +62,7 @@ int flow_aftermath(const struct config *config, int signo, struct log *log)
 
 	log_error(log, "the run's process was killed by signal %d%s", signo,
 		  signo == SIGKILL ? ", by hand or for lack of memory" : "");
-	int r = store_open(&store, config->dest, &err);
-	if (r >= 0)
-		r = store_lock(&store, LOCK_SECONDS, -1, sign, false, &err);
-	if (r >= 0 && !config->dry_run)
-		r = bring_back(config, &store, log, &err);
-	if (r < 0)
-		log_error(log,
-			  "%s; 'backup recover' brings back services that are still down",
-			  err.msg);
+	aftermath_bring_back(config, "run", &store, log);
 
 	report.reason = log_last_error(log);
 	report.warnings = log_warnings(log);

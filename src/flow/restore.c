@@ -11,21 +11,39 @@
 
 #include "base/alloc.h"
 #include "base/human.h"
+#include "base/path.h"
 #include "flow/progress.h"
+#include "flow/source.h"
+#include "flow/standstill.h"
 #include "model/report.h"
 #include "store/catalog.h"
 #include "sys/clock.h"
+#include "sys/dirents.h"
 #include "sys/fs.h"
 #include "sys/fscaps.h"
 #include "sys/signals.h"
 
 struct job {
+	const struct config *config;
+	const struct engine *engine;
+	const struct restore *restore;
+	FILE *out;
 	struct log *log;
+	struct store store;
+	struct source source; /* where it is restored to; else not open */
+	struct standstill standstill;
+	struct instant start;
 	char *tree; /* the snapshot's path */
 	char *to;   /* the directory's, with no link in it */
+	bool there; /* it is */
+	bool empty;
+	bool live;  /* it is the source, or in it, or has it in it */
+	char *dest; /* BACKUP_DEST's, with no link in it; NULL: unknown */
 	struct strvec only;
 	struct snapshot_counts before; /* of the snapshot */
 	struct progress progress;
+	/* where what is replaced is kept, at the top of the target */
+	char folder[sizeof(MERGE_ASIDE) + SNAPSHOT_NAME_MAX];
 };
 
 /* A path in the snapshot, without what means nothing in it: "/a//./b/" is "a/b". */
@@ -53,13 +71,6 @@ static int add_path(struct strvec *only, const char *text, struct error *err)
 	return 0;
 }
 
-static bool is_at_or_below(const char *path, const char *dir)
-{
-	const size_t len = strlen(dir);
-
-	return strncmp(path, dir, len) == 0 && (path[len] == '\0' || path[len] == '/');
-}
-
 static int by_path(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -73,7 +84,7 @@ static void choose_paths(struct strvec *paths, struct strvec *ret_only)
 	for (size_t i = 0; i < paths->n; i++) {
 		bool covered = false;
 		for (size_t j = 0; j < ret_only->n && !covered; j++)
-			covered = is_at_or_below(paths->v[i], ret_only->v[j]);
+			covered = path_is_in(paths->v[i], ret_only->v[j]);
 		if (!covered)
 			strvec_push(ret_only, paths->v[i]);
 	}
@@ -96,10 +107,9 @@ static int check_path(int tree, const struct catalog_entry *entry, const char *p
 		     : 0;
 }
 
-static int find_snapshot(struct job *job, const struct config *config,
-			 const struct restore *restore, struct error *err)
+static int find_snapshot(struct job *job, struct error *err)
 {
-	CLEANUP(store_close) struct store store = STORE_INIT;
+	const struct restore *restore = job->restore;
 	CLEANUP(catalog_release) struct catalog catalog = CATALOG_INIT;
 	CLEANUP(strvec_release) struct strvec paths = STRVEC_INIT;
 	CLEANUP(closep) int tree = -1;
@@ -109,20 +119,18 @@ static int find_snapshot(struct job *job, const struct config *config,
 	for (size_t i = 0; r >= 0 && i < restore->paths->n; i++)
 		r = add_path(&paths, restore->paths->v[i], err);
 	if (r >= 0)
-		r = store_open(&store, config->dest, err);
+		r = catalog_load(&catalog, &job->store, err);
 	if (r >= 0)
-		r = catalog_load(&catalog, &store, err);
-	if (r >= 0)
-		r = catalog_pick(&catalog, restore->snapshot, clock_now().epoch, &entry,
+		r = catalog_pick(&catalog, restore->snapshot, job->start.epoch, &entry,
 				 err);
 	if (r >= 0)
-		r = fs_open_dir(store.tiers[entry->tier], entry->name, &tree, err);
+		r = fs_open_dir(job->store.tiers[entry->tier], entry->name, &tree, err);
 	for (size_t i = 0; r >= 0 && i < paths.n; i++)
 		r = check_path(tree, entry, paths.v[i], err);
 	if (r < 0)
 		return r;
 	choose_paths(&paths, &job->only);
-	job->tree = store_snapshot_path(&store, entry->tier, entry->name);
+	job->tree = store_snapshot_path(&job->store, entry->tier, entry->name);
 	if (job->only.n == 0)
 		job->before = entry->record.counts;
 	log_info(job->log, "restoring %s/%s", snapshot_tier_name(entry->tier),
@@ -131,29 +139,33 @@ static int find_snapshot(struct job *job, const struct config *config,
 		log_warn(job->log,
 			 "the snapshot is partial: some files could not be read "
 			 "when it was made, and are not in it");
+	if (entry->record.status == SNAPSHOT_PARTIAL && restore->equal &&
+	    restore->no_keep)
+		return error_say(
+			err, -EINVAL,
+			"--delete with --no-keep and a partial snapshot would lose "
+			"what could not be read when it was made: leave --no-keep "
+			"away, and look at what it then keeps");
 	return 0;
 }
 
-/* 1: it is there, and empty; 0: it is not there. */
-static int look_at_target(const char *to, struct error *err)
+static int look_at_target(struct job *job, const char *to, struct error *err)
 {
-	CLEANUP(strvec_release) struct strvec names = STRVEC_INIT;
+	CLEANUP(dirents_release) struct dirents dirents = DIRENTS_INIT;
 	CLEANUP(closep) int fd = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const struct dirent_entry *entry;
 
+	job->empty = true;
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0)
 		return error_set(err, -errno, "open '%s'", to);
-	int r = fs_list(fd, &names, err);
+	int r = dirents_next(&dirents, fd, &entry);
 	if (r < 0)
-		return r;
-	if (names.n > 0)
-		return error_say(
-			err, -ENOTEMPTY,
-			"'%s' is not empty: restore to a directory that is, or is "
-			"not there yet",
-			to);
-	return 1;
+		return error_set(err, r, "read '%s'", to);
+	job->there = true;
+	job->empty = r == 0;
+	return 0;
 }
 
 /* The path of what is there, or will be, without a link in it. */
@@ -178,25 +190,61 @@ static int resolve(const char *to, bool there, char **ret_path, struct error *er
 	return *ret_path ? 0 : error_set(err, -errno, "look for '%s'", there ? to : dir);
 }
 
-/* Makes it, where it is not there; a dry run only looks whether that would do. */
-static int prepare_target(struct job *job, const struct config *config, const char *to,
-			  struct error *err)
+/* Looks at where it is to go, and changes nothing. */
+static int find_target(struct job *job, struct error *err)
 {
-	CLEANUP(freep) char *dest = realpath(config->dest, NULL);
+	const struct config *config = job->config;
+	const char *to = job->restore->to ? job->restore->to : config->src;
+	CLEANUP(freep) char *src = realpath(config->src, NULL);
 
 	if (!*to)
 		return error_say(err, -EINVAL, "--to is empty: name a directory");
-	int r = look_at_target(to, err);
-	if (r >= 0) {
-		bool there = r > 0;
-		r = resolve(to, there, &job->to, err);
-		if (r >= 0 && dest && is_at_or_below(job->to, dest))
-			r = error_say(err, -EINVAL,
-				      "'%s' is in BACKUP_DEST, where only backups belong",
-				      to);
-		if (r >= 0 && !there && !config->dry_run && mkdir(job->to, 0700) < 0)
-			r = error_set(err, -errno, "create '%s'", to);
+	int r = look_at_target(job, to, err);
+	if (r >= 0)
+		r = resolve(to, job->there, &job->to, err);
+	if (r < 0)
+		return r;
+	if (job->dest && path_is_in(job->to, job->dest))
+		return error_say(err, -EINVAL,
+				 "'%s' is in BACKUP_DEST, where only backups belong", to);
+	job->live = !job->restore->to ||
+		    (src && (path_is_in(job->to, src) || path_is_in(src, job->to)));
+	/* what a backup leaves out, no snapshot has */
+	return job->restore->equal && !job->empty && src && strcmp(job->to, src) == 0
+		       ? source_open(&job->source, config, err)
+		       : 0;
+}
+
+/* Makes it, where it is not there. */
+static int prepare_target(const struct job *job, struct error *err)
+{
+	if (!job->there && !job->config->dry_run && mkdir(job->to, 0700) < 0)
+		return error_set(err, -errno, "create '%s'", job->to);
+	return 0;
+}
+
+/*
+ * What can be written to a directory with content, without a change to that: by a file
+ * that has no name, or in a directory like those that merge() makes, and removes.
+ */
+static int try_target(int to, struct fscaps *ret_caps, struct error *err)
+{
+	CLEANUP(closep)
+	int file = openat(to, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	CLEANUP(closep) int dir = -1;
+
+	if (file >= 0)
+		return fscaps_try_file(file, ret_caps, err);
+	if (mkdirat(to, MERGE_STAGE, 0700) < 0 && (errno == EACCES || errno == EPERM)) {
+		/* what is below may well be writable */
+		fscaps_look(to, ret_caps);
+		ret_caps->nanoseconds = true;
+		return 0;
 	}
+	int r = fs_open_dir(to, MERGE_STAGE, &dir, err);
+	if (r >= 0)
+		r = fscaps_try(dir, ret_caps, err);
+	unlinkat(to, MERGE_STAGE, AT_REMOVEDIR);
 	return r;
 }
 
@@ -210,8 +258,13 @@ static int choose_attributes(const struct job *job, struct engine_job *copy,
 	int r = fs_open_dir(AT_FDCWD, job->tree, &from, err);
 	if (r >= 0)
 		r = fs_open_dir(AT_FDCWD, job->to, &to, err);
-	if (r >= 0)
-		r = fscaps_try(to, &there, err);
+	if (r >= 0 && copy->dry_run) {
+		fscaps_look(to, &there);
+		there.nanoseconds = true; /* in doubt they are kept */
+	} else if (r >= 0) {
+		r = job->empty ? fscaps_try(to, &there, err)
+			       : try_target(to, &there, err);
+	}
 	if (r < 0)
 		return error_prefix(err, r, "'%s'", job->to);
 	fscaps_look(from, &here);
@@ -236,10 +289,142 @@ static int sync_target(const struct job *job, struct error *err)
 	return r;
 }
 
-/* 1: some of it is missing. */
-static int copy(struct job *job, const struct config *config, const struct engine *engine,
-		struct snapshot_counts *ret_counts, struct error *err)
+static const char *deed_name(enum merge_deed deed)
 {
+	switch (deed) {
+	case MERGE_CREATE:
+		return "create";
+	case MERGE_REPLACE:
+		return "replace";
+	case MERGE_DELETE:
+		return "delete";
+	case MERGE_KEEP:
+	case MERGE_LEAVE:
+	case MERGE_DEEDS:
+		break;
+	}
+	return "keep";
+}
+
+static void show_deed(void *ctx, enum merge_deed deed, const char *path, bool is_dir)
+{
+	const struct job *job = ctx;
+	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
+
+	strbuf_add_escaped(&line, path, strlen(path));
+	fprintf(job->out, "%-7s %s%s\n", deed_name(deed), line.buf, is_dir ? "/" : "");
+}
+
+static void say_merged(const struct job *job, const struct merge_counts *counts,
+		       double seconds)
+{
+	const bool dry = job->config->dry_run;
+	char n[4][HUMAN_MAX], bytes[HUMAN_MAX], took[HUMAN_MAX];
+
+	log_info(
+		job->log, "%s %s, replaced %s, kept %s, deleted %s: %s to '%s' in %s",
+		dry ? "would have created" : "created",
+		human_count(counts->deeds[MERGE_CREATE], n[0]),
+		human_count(counts->deeds[MERGE_REPLACE], n[1]),
+		human_count(counts->deeds[MERGE_KEEP] + counts->deeds[MERGE_LEAVE], n[2]),
+		human_count(counts->deeds[MERGE_DELETE], n[3]),
+		human_bytes(counts->bytes, bytes), job->to,
+		human_duration(seconds, took));
+	if (counts->deeds[MERGE_LEAVE] > 0)
+		log_info(job->log, "%s of those kept %s from the snapshot",
+			 human_count(counts->deeds[MERGE_LEAVE], n[0]),
+			 human_noun(counts->deeds[MERGE_LEAVE], "differs", "differ"));
+}
+
+/* A name that nothing has, at the top of the target. */
+static void choose_folder(struct job *job)
+{
+	struct civil now = civil_from_epoch(job->start.epoch, job->start.offset);
+	char name[SNAPSHOT_NAME_MAX];
+
+	for (unsigned nth = 1;; nth++) {
+		snapshot_name(&now, nth, name);
+		snprintf(job->folder, sizeof(job->folder), "%s%s", MERGE_ASIDE, name);
+		CLEANUP(freep) char *path = xasprintf("%s/%s", job->to, job->folder);
+		if (fs_exists(AT_FDCWD, path) <= 0)
+			return;
+	}
+}
+
+/* Into a directory with content. */
+static int merge_copy(struct job *job, struct engine_job *copy,
+		      enum engine_outcome *ret_outcome, struct error *err)
+{
+	const struct config *config = job->config;
+	const double started = clock_monotonic();
+	struct merge_counts counts;
+	struct merge with = {
+		.job = copy,
+		.overwrite = job->restore->overwrite,
+		.equal = job->restore->equal,
+		.keep = job->restore->no_keep ? NULL : job->folder,
+		.deed = config->dry_run ? show_deed : NULL,
+		.deed_ctx = job,
+	};
+
+	choose_folder(job);
+	if (job->dest && path_is_in(job->dest, job->to))
+		with.spare = job->dest + strlen(job->to) + (strcmp(job->to, "/") != 0);
+	if (job->source.path) {
+		copy->patterns = &job->source.patterns;
+		copy->exclude_caches = config->exclude_caches;
+		copy->exclude_if_present = config->exclude_if_present;
+		copy->one_file_system = config->one_file_system;
+	}
+	copy->checksum = config->checksum;
+	progress_begin(&job->progress, job->log, &job->before, started);
+	int r = job->engine->merge(job->engine, &with, &counts, ret_outcome, err);
+	progress_end(&job->progress);
+	if (r >= 0)
+		say_merged(job, &counts, clock_monotonic() - started);
+	if (counts.aside)
+		log_info(job->log, "what was replaced or deleted is kept in '%s/%s'",
+			 job->to, job->folder);
+	return r;
+}
+
+static void summarise(const struct job *job, const struct snapshot_counts *counts,
+		      double seconds)
+{
+	char files[HUMAN_MAX], dirs[HUMAN_MAX], bytes[HUMAN_MAX], took[HUMAN_MAX];
+
+	log_info(job->log, "%s %s %s, %s %s, %s %s '%s' in %s",
+		 job->config->dry_run ? "would restore" : "restored",
+		 human_count(counts->files, files),
+		 human_noun(counts->files, "file", "files"),
+		 human_count(counts->dirs, dirs),
+		 human_noun(counts->dirs, "directory", "directories"),
+		 human_bytes(counts->bytes, bytes), "to", job->to,
+		 human_duration(seconds, took));
+}
+
+/* Into a directory that is new, or empty. */
+static int fresh_copy(struct job *job, const struct engine_job *copy,
+		      enum engine_outcome *ret_outcome, struct error *err)
+{
+	const double started = clock_monotonic();
+	struct snapshot_counts counts = {0};
+
+	progress_begin(&job->progress, job->log, &job->before, started);
+	int r = job->engine->copy(job->engine, copy, &counts, ret_outcome, err);
+	progress_end(&job->progress);
+	/* nothing may vanish from a snapshot, but with the snapshot */
+	if (r >= 0 && counts.vanished > 0)
+		*ret_outcome = ENGINE_PARTIAL;
+	if (r >= 0)
+		summarise(job, &counts, clock_monotonic() - started);
+	return r;
+}
+
+/* 1: some of it is missing. */
+static int copy(struct job *job, struct error *err)
+{
+	const struct config *config = job->config;
 	const struct strvec none = STRVEC_INIT;
 	struct engine_job copy = {
 		.source = job->tree,
@@ -249,6 +434,7 @@ static int copy(struct job *job, const struct config *config, const struct engin
 		.only = job->only.n > 0 ? &job->only : NULL,
 		.exclude_if_present = "",
 		.dry_run = config->dry_run,
+		.tell_links = true,
 		.bwlimit = config->bwlimit,
 		.lock_fd = -1,
 		.cancel_fd = signals_fd(),
@@ -256,63 +442,97 @@ static int copy(struct job *job, const struct config *config, const struct engin
 		.progress = progress_show,
 		.note_ctx = &job->progress,
 	};
-	enum engine_outcome outcome;
+	enum engine_outcome outcome = ENGINE_COMPLETE;
 
-	int r = config->dry_run ? 0 : choose_attributes(job, &copy, err);
-	if (r < 0)
-		return r;
-	progress_begin(&job->progress, job->log, &job->before, clock_monotonic());
-	r = engine->copy(engine, &copy, ret_counts, &outcome, err);
-	progress_end(&job->progress);
-	if (r >= 0 && !config->dry_run)
-		r = sync_target(job, err);
-	/* nothing may vanish from a snapshot, but with the snapshot */
-	return r < 0 ? r : outcome == ENGINE_PARTIAL || ret_counts->vanished > 0;
+	int r = config->dry_run && job->empty ? 0 : choose_attributes(job, &copy, err);
+	if (r >= 0)
+		r = job->empty ? fresh_copy(job, &copy, &outcome, err)
+			       : merge_copy(job, &copy, &outcome, err);
+	return r < 0 ? r : outcome == ENGINE_PARTIAL;
 }
 
-static void summarise(const struct job *job, bool dry_run,
-		      const struct snapshot_counts *counts, double seconds)
+/* The copy with services down. They are brought back after a failure, too. */
+static int copy_quiesced(struct job *job, struct error *err)
 {
-	char files[HUMAN_MAX], dirs[HUMAN_MAX], bytes[HUMAN_MAX], took[HUMAN_MAX];
+	struct civil now = civil_from_epoch(job->start.epoch, job->start.offset);
+	char name[SNAPSHOT_NAME_MAX];
+	struct error lost;
+	int r = 0;
 
-	log_info(job->log, "%s %s %s, %s %s, %s %s '%s' in %s",
-		 dry_run ? "would restore" : "restored",
-		 human_count(counts->files, files),
-		 human_noun(counts->files, "file", "files"),
-		 human_count(counts->dirs, dirs),
-		 human_noun(counts->dirs, "directory", "directories"),
-		 human_bytes(counts->bytes, bytes), "to", job->to,
-		 human_duration(seconds, took));
+	snapshot_name(&now, 1, name);
+	if (job->restore->quiesce)
+		r = standstill_begin(&job->standstill, &job->store, job->config, name,
+				     job->log, err);
+	if (r >= 0)
+		r = prepare_target(job, err);
+	if (r >= 0) {
+		r = copy(job, err);
+		if (r < 0)
+			log_warn(job->log, "what is in '%s' is not complete", job->to);
+	}
+	int back = standstill_end(&job->standstill, job->config, &lost);
+	int synced = r < 0 || job->config->dry_run ? 0 : sync_target(job, err);
+	if (synced < 0)
+		r = synced;
+	if (back < 0 && r < 0)
+		log_error(job->log, "%s", lost.msg);
+	if (back < 0 && r >= 0) {
+		*err = lost;
+		r = back;
+	}
+	return r;
+}
+
+static int restore(struct job *job, struct error *err)
+{
+	const struct restore *restore = job->restore;
+
+	int r = store_open(&job->store, job->config->dest, err);
+	if (r >= 0)
+		r = find_target(job, err);
+	if (r >= 0 && !job->config->dry_run &&
+	    (job->live || restore->equal || restore->quiesce))
+		r = standstill_lock(&job->store, job->config, restore->quiesce, err);
+	if (r >= 0)
+		r = find_snapshot(job, err);
+	if (r < 0)
+		return r;
+	if (geteuid() != 0)
+		log_warn(job->log, "not root: everything restored will be ours");
+	return copy_quiesced(job, err);
 }
 
 int flow_restore(const struct config *config, const struct engine *engine,
-		 const struct restore *restore, struct log *log)
+		 const struct restore *what, FILE *out, struct log *log)
 {
-	struct job job = {.log = log};
-	struct snapshot_counts counts = {0};
+	struct job job = {
+		.config = config,
+		.engine = engine,
+		.restore = what,
+		.out = out,
+		.log = log,
+		.store = STORE_INIT,
+		.source = SOURCE_INIT,
+		.start = clock_now(),
+		.dest = realpath(config->dest, NULL),
+	};
 	struct error err;
-	double started = clock_monotonic();
 
-	int r = find_snapshot(&job, config, restore, &err);
-	if (r >= 0)
-		r = prepare_target(&job, config, restore->to, &err);
-	if (r >= 0) {
-		if (geteuid() != 0)
-			log_warn(log, "not root: everything restored will be ours");
-		r = copy(&job, config, engine, &counts, &err);
-		if (r < 0)
-			log_warn(log, "what is in '%s' is not complete", job.to);
-	}
-	if (r >= 0)
-		summarise(&job, config->dry_run, &counts, clock_monotonic() - started);
+	int r = restore(&job, &err);
 	if (r > 0)
 		log_error(log, "some files could not be restored");
 	if (r < 0)
 		log_error(log, "%s", err.msg);
+	standstill_release(&job.standstill);
+	source_release(&job.source);
+	store_close(&job.store);
 	strvec_release(&job.only);
 	free(job.tree);
 	free(job.to);
+	free(job.dest);
 	if (r < 0 && signals_caught())
 		return EXIT_SIGNAL + signals_caught();
-	return r < 0 ? EXIT_FAILED : r > 0 ? EXIT_PARTIAL : EXIT_OK;
+	if (r < 0)
+		return r == -EWOULDBLOCK ? EXIT_LOCKED : EXIT_FAILED;
+	return r > 0 ? EXIT_PARTIAL : EXIT_OK;
 }

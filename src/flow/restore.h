@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
 /*
- * Brings a snapshot, or parts of it, to a directory that is new or empty: with all that
- * the snapshot holds, by the engine that makes snapshots, so as equal and as fast.
+ * Brings a snapshot, or parts of it, to a directory, with all that the snapshot holds: by
+ * the engine that makes snapshots where the directory is new or empty, so as equal and as
+ * fast, and else by merge.h.
  *
- * Nothing is locked: backups go on meanwhile. Should one remove the very snapshot, what is
- * then missing is said, and makes the exit code 3.
+ * Backups may go on meanwhile, unless the source is restored to, something is deleted, or
+ * services are stopped: then the destination is locked. Should a snapshot be removed while
+ * it is restored, what is then missing is said, and makes the exit code 3.
  */
 #pragma once
+
+#include <stdio.h>
 
 #include "engine/engine.h"
 #include "model/config.h"
@@ -16,9 +20,16 @@
 struct restore {
 	const char *snapshot;	    /* as for catalog_pick() */
 	const struct strvec *paths; /* below the source; none: all of it */
-	const char *to;		    /* the directory */
+	const char *to;		    /* the directory; NULL: the source itself */
+	enum merge_overwrite overwrite;
+	bool equal;   /* delete what the snapshot does not have */
+	bool no_keep; /* of what is replaced or deleted */
+	bool quiesce; /* services are down meanwhile */
 };
 
-/* Returns the exit code; config->dry_run only shows what would be done. */
+/*
+ * Returns the exit code; config->dry_run only shows what would be done, on `out` name by
+ * name where the directory has content.
+ */
 int flow_restore(const struct config *config, const struct engine *engine,
-		 const struct restore *restore, struct log *log);
+		 const struct restore *restore, FILE *out, struct log *log);

@@ -131,14 +131,11 @@ latest() {
 	done
 }
 
-@test "only a directory that is empty, or not there, is restored to" {
+@test "where to: a directory that is there, or whose parent is" {
 	echo 1 >"$src/a"
 	run_backup 0
 	mkdir "$to"
 	run_backup 0 restore --to "$to/"
-	same
-	run_backup 1 restore --to "$to"
-	[[ $output == *"ERROR: '$to' is not empty: "* ]]
 	same
 	run_backup 1 restore --to "$to/a"
 	[[ $output == *"ERROR: open '$to/a': Not a directory"* ]]
