@@ -193,15 +193,16 @@ static bool read_time(const char *s, struct timespec *ret_time)
 	return true;
 }
 
-static bool read_device(const char *s, dev_t *ret_rdev)
+static bool read_device(char *s, dev_t *ret_rdev)
 {
-	unsigned major_number, minor_number;
-	int end = 0;
+	const char *format = strsep(&s, ","), *first = strsep(&s, ",");
+	uint64_t major_number = 0, minor_number = 0;
 
-	if (sscanf(s, "native,%u,%u%n", &major_number, &minor_number, &end) != 2 ||
-	    s[end] != '\0')
+	if (strcmp(format, "native") != 0 || !first || !s ||
+	    !read_number(first, 10, UINT32_MAX, &major_number) ||
+	    !read_number(s, 10, UINT32_MAX, &minor_number))
 		return false;
-	*ret_rdev = makedev(major_number, minor_number);
+	*ret_rdev = makedev((unsigned)major_number, (unsigned)minor_number);
 	return true;
 }
 
