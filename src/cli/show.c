@@ -104,12 +104,13 @@ void show_json_item(json_t *value, int depth, bool *first)
 	fputs(*first ? "[" : ",", stdout);
 	*first = false;
 	indent(depth + 1);
-	for (const char *s = text ? text : "null"; *s; s++) {
-		/* in strings a newline is "\n" */
-		if (*s == '\n')
+	/* in strings a newline is "\n" */
+	for (const char *s = text ? text : "null"; *s;) {
+		const size_t len = strcspn(s, "\n");
+		fwrite(s, 1, len, stdout);
+		s += len;
+		if (*s && *s++)
 			indent(depth + 1);
-		else
-			putchar(*s);
 	}
 }
 

@@ -55,7 +55,7 @@ answered() {
 	[ "$(snapshots | tr '\n' ' ')" = 'daily/2026-06-10_12-00-00 daily/2026-06-12_12-00-00 ' ]
 	fingerprint "$dest/daily/2026-06-10_12-00-00" inodes | cmp "$work/10" -
 	fingerprint "$dest/daily/2026-06-12_12-00-00" inodes | cmp "$work/12" -
-	[ -z "$(ls "$dest/.backup/snapshots" | grep 2026-06-11)" ]
+	[ -z "$(find "$dest/.backup" -name '2026-06-11*')" ]
 	[ -z "$(ls -A "$dest/.backup/trash")" ]
 	[ "$(readlink "$dest/latest")" = daily/2026-06-12_12-00-00 ]
 }
