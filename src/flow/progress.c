@@ -62,7 +62,7 @@ static void add_bar(double part, struct strbuf *out)
 
 	strbuf_addf(out, "%3.0f %% [", part * 100);
 	for (unsigned i = 0; i < BAR_WIDTH; i++)
-		strbuf_addch(out, i < filled ? '=' : i == filled ? '>' : ' ');
+		strbuf_addstr(out, i < filled ? "=" : i == filled ? ">" : " ");
 	strbuf_addstr(out, "] ");
 }
 

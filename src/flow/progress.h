@@ -45,5 +45,5 @@ void progress_update(struct progress *progress, const struct engine_progress *is
 void progress_end(struct progress *progress);
 
 /* For engines (engine.h), to which the progress is `note_ctx`: what they say, to the log. */
-void progress_note(void *progress, bool warning, const char *text);
-void progress_show(void *progress, const struct engine_progress *is);
+void progress_note(void *ctx, bool warning, const char *text);
+void progress_show(void *ctx, const struct engine_progress *is);

@@ -30,7 +30,7 @@ enum log_level { LOG_QUIET, LOG_NORMAL, LOG_VERBOSE };
  * warnings and errors alone, and no line in place; files and memory still get all.
  * LOG_VERBOSE: everybody gets log_detail(), too.
  */
-void log_set_level(enum log_level level);
+void log_set_level(enum log_level to);
 
 /* Logs to `stream` (borrowed; NULL: to memory only). */
 struct log *log_new(FILE *stream);
