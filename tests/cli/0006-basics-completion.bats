@@ -88,7 +88,7 @@ options() {
 }
 
 @test "a destination that does not answer holds up nobody" {
-	hang="echo \$\$ >'$work/hangs'; exec sleep 100"
+	hang="echo \$\$ >'$work/hangs'; exec sleep 100 >/dev/null 2>&1 3>&- 4>&-"
 	run -142 env LD_PRELOAD="${FAULT_SHIM:-$root/build/tests/inject.so}" \
 		ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" \
 		FAULT_PROGRAM=backup FAULT_CALL=readdir FAULT_NTH=1 \
