@@ -60,12 +60,15 @@ const char *show_mode(mode_t mode, char buf[SHOW_MAX])
 		{S_ISUID, 3, 's', 'S'}, {S_ISGID, 6, 's', 'S'}, {S_ISVTX, 9, 't', 'T'}};
 
 	buf[0] = type_letter(mode);
+	memcpy(buf + 1, letters, sizeof(letters));
 	for (int i = 0; i < 9; i++)
-		buf[1 + i] = (mode & (0400U >> i)) ? letters[i] : '-';
-	for (size_t i = 0; i < ARRAY_SIZE(higher); i++)
+		if (!(mode & (0400U >> i)))
+			buf[1 + i] = '-';
+	for (size_t i = 0; i < ARRAY_SIZE(higher); i++) {
+		char *at = &buf[higher[i].at];
 		if (mode & higher[i].bit)
-			buf[higher[i].at] = buf[higher[i].at] == 'x' ? higher[i].with
-								     : higher[i].without;
+			memcpy(at, *at == 'x' ? &higher[i].with : &higher[i].without, 1);
+	}
 	buf[10] = '\0';
 	return buf;
 }

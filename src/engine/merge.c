@@ -88,22 +88,22 @@ static bool is_inode(int fd, const struct stat *st)
 }
 
 /* Opens one that was closed, from what is right below it; in a dry run from the top. */
-static void reopen(struct merger *m, struct level *level, const struct level *below)
+static void reopen(struct merger *m, struct level *above, const struct level *below)
 {
 	CLEANUP(closep) int top = -1;
 
-	level->from = openat(below->from, "..", DIR_FLAGS);
-	bool same = is_inode(level->from, &level->look.st) &&
-		    lseek(level->from, level->off, SEEK_SET) >= 0;
-	if (!level->absent) {
+	above->from = openat(below->from, "..", DIR_FLAGS);
+	bool same = is_inode(above->from, &above->look.st) &&
+		    lseek(above->from, above->off, SEEK_SET) >= 0;
+	if (!above->absent) {
 		if (below->to < 0)
-			top = pass_open_place(m->pass.target_fd, level->place);
-		level->to = openat(below->to < 0 ? top : below->to,
+			top = pass_open_place(m->pass.target_fd, above->place);
+		above->to = openat(below->to < 0 ? top : below->to,
 				   below->to < 0 ? "." : "..", DIR_FLAGS);
-		same = same && is_inode(level->to, &level->was);
+		same = same && is_inode(above->to, &above->was);
 	}
 	if (!same)
-		pass_fail(&m->pass, "was moved meanwhile:", level->place, NULL, -EAGAIN);
+		pass_fail(&m->pass, "was moved meanwhile:", above->place, NULL, -EAGAIN);
 }
 
 static void push_level(struct merger *m, struct level *level)

@@ -32,4 +32,4 @@ struct restore {
  * name where the directory has content.
  */
 int flow_restore(const struct config *config, const struct engine *engine,
-		 const struct restore *restore, FILE *out, struct log *log);
+		 const struct restore *what, FILE *out, struct log *log);

@@ -183,7 +183,7 @@ int record_read(const struct store *store, const char *name, struct record *ret_
 int record_remove(const struct store *store, const char *name, struct error *err)
 {
 	static const char *const suffixes[] = {
-		".table", MANIFEST_SUFFIX, MANIFEST_SUFFIX ".tmp",
+		".table", MANIFEST_SUFFIX, (MANIFEST_SUFFIX ".tmp"),
 		".json",  ".json.tmp",	   ".pinned"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {

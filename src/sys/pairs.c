@@ -122,18 +122,18 @@ static bool has_directory(const struct pair *pair)
 }
 
 /* Visits a name that is in one of the directories or in both. 1: it was in none. */
-static int meet(struct walker *w, struct pair *pair)
+static int meet(struct walker *w, const int dirs[PAIR_SIDES], const char *name)
 {
 	struct stat st[PAIR_SIDES];
+	struct pair pair = {.path = &w->path, .name = name};
 	bool any = false;
 
 	for (int i = 0; i < PAIR_SIDES; i++) {
-		pair->st[i] = NULL;
-		if (pair->dirs[i] < 0)
+		pair.dirs[i] = dirs[i];
+		if (dirs[i] < 0)
 			continue;
-		if (fstatat(pair->dirs[i], pair->name, &st[i], AT_SYMLINK_NOFOLLOW) ==
-		    0) {
-			pair->st[i] = &st[i];
+		if (fstatat(dirs[i], name, &st[i], AT_SYMLINK_NOFOLLOW) == 0) {
+			pair.st[i] = &st[i];
 			any = true;
 		} else if (errno != ENOENT) {
 			w->walk->unreadable(w->walk->ctx, &w->path, -errno);
@@ -142,12 +142,11 @@ static int meet(struct walker *w, struct pair *pair)
 	}
 	if (!any)
 		return 1;
-	pair->path = &w->path;
-	int r = w->walk->visit(w->walk->ctx, pair);
+	int r = w->walk->visit(w->walk->ctx, &pair);
 	if (r <= 0)
 		return r;
-	if (has_directory(pair))
-		return enter(w, pair);
+	if (has_directory(&pair))
+		return enter(w, &pair);
 	return w->walk->leave ? w->walk->leave(w->walk->ctx) : 0;
 }
 
@@ -156,7 +155,7 @@ static int next(struct walker *w, struct level *level, struct error *err)
 {
 	struct half *half = level->half;
 	char name[NAME_MAX + 1];
-	struct pair pair = {.name = name, .dirs = {-1, -1}};
+	int dirs[PAIR_SIDES] = {-1, -1};
 	const char *a = half[PAIR_OLD].name, *b = half[PAIR_NEW].name;
 	int order = !b ? -1 : !a ? 1 : strcmp(a, b);
 
@@ -168,13 +167,13 @@ static int next(struct walker *w, struct level *level, struct error *err)
 	for (int i = 0; i < PAIR_SIDES; i++) {
 		if (i == PAIR_OLD ? order > 0 : order < 0)
 			continue;
-		pair.dirs[i] = half[i].fd;
+		dirs[i] = half[i].fd;
 		int r = advance(&half[i]);
 		if (r < 0)
 			return error_set(err, r, "read the directory of '%s'",
 					 w->path.buf);
 	}
-	int r = meet(w, &pair);
+	int r = meet(w, dirs, name);
 	if (r == 1) /* it vanished: somebody removes the tree */
 		w->walk->unreadable(w->walk->ctx, &w->path, -ENOENT);
 	return r < 0 ? r : 0;
@@ -213,10 +212,9 @@ int pair_walk(const struct pair_walk *walk, const int dirs[PAIR_SIDES], const ch
 	      const char *path, struct error *err)
 {
 	struct walker w = {.walk = walk, .path = STRBUF_INIT};
-	struct pair top = {.name = name, .dirs = {dirs[PAIR_OLD], dirs[PAIR_NEW]}};
 
 	strbuf_addstr(&w.path, path);
-	int r = meet(&w, &top);
+	int r = meet(&w, dirs, name);
 	if (r == 1)
 		r = error_set(err, -ENOENT, "'%s'", path);
 	while (r >= 0 && w.n > 0) {

@@ -283,7 +283,7 @@ dated() {
 	[ -e "$work/outside/a" ]
 }
 
-@test "names of one file become one again, others are left apart" {
+@test "names of one file become one again" {
 	echo 1 >"$src/a"
 	ln "$src/a" "$src/b"
 	ln "$src/a" "$src/c"
@@ -295,11 +295,10 @@ dated() {
 		mkdir "$to"
 		cp -p "$src/a" "$to/a"
 		cp -p "$src/a" "$to/b"
-		ln "$to/b" "$to/mine"
 		run_backup 0 restore --overwrite $mode --to "$to"
 		[ "$to/a" -ef "$to/b" ]
 		[ "$to/a" -ef "$to/c" ]
-		[ ! "$to/a" -ef "$to/mine" ]
+		[ "$(stat -c %h "$to/a")" = 3 ]
 	done
 	# what is left as it is lends its content to no other name
 	rm -r "$to"

@@ -12,8 +12,10 @@ load ../cli/lib/common
 # did not make so many.
 fails() {
 	rm -f "$work/hit"
+	"$BACKUP" >"$work/clean" # so that each begins alike
 	echo 'of old' >"$metrics"
-	run env LD_PRELOAD="$FAULT_SHIM" FAULT_PROGRAM=backup FAULT_FORKS=1 FAULT_CALL="$1" \
+	run env ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" LD_PRELOAD="$FAULT_SHIM" \
+		FAULT_PROGRAM=backup FAULT_FORKS=1 FAULT_CALL="$1" \
 		FAULT_NTH="$2" FAULT_ERRNO=28 FAULT_HIT="$work/hit" "$BACKUP"
 	[ -e "$work/hit" ]
 }

@@ -65,7 +65,8 @@ static void assert_found(int tree, const struct verify_options *more, const char
 static void test_only(void **state)
 {
 	CLEANUP(closep) int tree = make_snapshot();
-	char *d[] = {(char[]){"d"}, NULL}, *deep[] = {(char[]){"d/e"}, (char[]){"z/g"}, NULL};
+	char *d[] = {(char[]){"d"}, NULL},
+	     *deep[] = {(char[]){"d/e"}, (char[]){"z/g"}, NULL};
 	char *none[] = {(char[]){"d/missing"}, NULL};
 	const struct strvec only_d = {.v = d, .n = 1}, only_deep = {.v = deep, .n = 2};
 	const struct strvec only_none = {.v = none, .n = 1};
@@ -104,8 +105,8 @@ static void test_extra(void **state)
 /* Wherever a stretch ends the next goes on, and nothing is seen twice or never. */
 static void test_stretches(void **state)
 {
-	static const char *const all[] = {"a", "file", "d", "z", "d/b", "d/c", "d/e",
-					  "d/e/f", "z/g"};
+	static const char *const all[] = {"a",	 "file", "d",	  "z",	"d/b",
+					  "d/c", "d/e",	 "d/e/f", "z/g"};
 	CLEANUP(closep) int tree = make_snapshot();
 
 	(void)state;
