@@ -87,15 +87,12 @@ static int run(const struct command *command, int argc, char **argv)
 	bool dry_run = false, in_place = false, yes = false;
 	const char *overwrite = "changed";
 	struct restore restore = {.snapshot = "latest"};
-	const struct command_option options[] = {{"to", NULL, &restore.to},
-						 {"in-place", &in_place, NULL},
-						 {"overwrite", NULL, &overwrite},
-						 {"delete", &restore.equal, NULL},
-						 {"no-keep", &restore.no_keep, NULL},
-						 {"quiesce", &restore.quiesce, NULL},
-						 {"yes", &yes, NULL},
-						 {"dry-run", &dry_run, NULL},
-						 {NULL, NULL, NULL}};
+	const struct command_option options[] = {
+		{"to", NULL, &restore.to},	     {"in-place", &in_place, NULL},
+		{"overwrite", NULL, &overwrite},     {"delete", &restore.equal, NULL},
+		{"no-keep", &restore.no_keep, NULL}, {"verify", &restore.verify, NULL},
+		{"quiesce", &restore.quiesce, NULL}, {"yes", &yes, NULL},
+		{"dry-run", &dry_run, NULL},	     {NULL, NULL, NULL}};
 	CLEANUP(strvec_release) struct strvec args = STRVEC_INIT;
 	CLEANUP(config_release) struct config config = {0};
 
@@ -132,7 +129,8 @@ const struct command command_restore = {
 	.summary = "bring a snapshot, or parts of it, back",
 	.usage =
 		"usage: backup restore [SNAPSHOT [PATH...]] --to DIR | --in-place [--yes]\n"
-		"           [--overwrite WHICH] [--delete] [--no-keep] [--quiesce] [--dry-run]\n"
+		"           [--overwrite WHICH] [--delete] [--no-keep] [--verify] [--quiesce]\n"
+		"           [--dry-run]\n"
 		"\n"
 		"Copies a snapshot to DIR, or to where it was made of: everything it holds, with\n"
 		"modes, owners, times, attributes, ACLs, hard links and holes. DIR is created if\n"
@@ -158,6 +156,8 @@ const struct command command_restore = {
 		"  --delete    delete what the snapshot does not have, below each PATH; in place,\n"
 		"              what is left out of backups (EXCLUDE and the like) stays\n"
 		"  --no-keep   do not keep what is replaced or deleted\n"
+		"  --verify    first read all that is to be restored and compare it with the\n"
+		"              snapshot's manifest; if anything is damaged, restore nothing\n"
 		"  --quiesce   scale labelled services down before and up after, as a run does\n"
 		"  --dry-run   show what would be done, and write nothing\n"
 		"\n"

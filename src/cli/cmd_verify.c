@@ -14,14 +14,6 @@
 #include "model/report.h"
 #include "sys/signals.h"
 
-static void add_faults(struct strbuf *out, unsigned faults)
-{
-	for (unsigned bit = 1; bit < 1U << VERIFY_FAULTS; bit <<= 1)
-		if (faults & bit)
-			strbuf_addf(out, "%s%s", out->len > 0 ? ", " : "",
-				    verify_fault_name((enum verify_fault)bit));
-}
-
 static void print_damage(const struct verify_damage *damage)
 {
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
@@ -29,7 +21,7 @@ static void print_damage(const struct verify_damage *damage)
 
 	strbuf_add_escaped(&path, *damage->path ? damage->path : ".",
 			   strlen(*damage->path ? damage->path : "."));
-	add_faults(&faults, damage->faults);
+	verify_add_faults(&faults, damage->faults);
 	printf("  %s: %s\n", path.buf, faults.buf);
 	for (size_t i = 0; i < damage->also.n; i++)
 		printf("    the same file is in %s\n", damage->also.v[i]);

@@ -11,10 +11,12 @@
 
 #include "base/alloc.h"
 #include "base/human.h"
+#include "base/parse.h"
 #include "base/path.h"
 #include "flow/progress.h"
 #include "flow/source.h"
 #include "flow/standstill.h"
+#include "flow/verify_part.h"
 #include "model/report.h"
 #include "store/catalog.h"
 #include "sys/clock.h"
@@ -33,7 +35,8 @@ struct job {
 	struct source source; /* where it is restored to; else not open */
 	struct standstill standstill;
 	struct instant start;
-	char *tree; /* the snapshot's path */
+	char *name; /* the snapshot's */
+	char *tree; /* its path */
 	char *to;   /* the directory's, with no link in it */
 	bool there; /* it is */
 	bool empty;
@@ -46,23 +49,12 @@ struct job {
 	char folder[sizeof(MERGE_ASIDE) + SNAPSHOT_NAME_MAX];
 };
 
-/* A path in the snapshot, without what means nothing in it: "/a//./b/" is "a/b". */
 static int add_path(struct strvec *only, const char *text, struct error *err)
 {
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
 
-	for (const char *s = text; *s;) {
-		const size_t len = strcspn(s, "/");
-		if (len == 2 && memcmp(s, "..", 2) == 0)
-			return error_say(err, -EINVAL, "'%s' leads out of the snapshot",
-					 text);
-		if (len > 0 && !(len == 1 && *s == '.')) {
-			if (path.len > 0)
-				strbuf_addch(&path, '/');
-			strbuf_add(&path, s, len);
-		}
-		s += len + (s[len] == '/');
-	}
+	if (parse_inner_path(text, &path) < 0)
+		return error_say(err, -EINVAL, "'%s' leads out of the snapshot", text);
 	if (path.len == 0)
 		return error_say(err, -EINVAL,
 				 "'%s' is the whole snapshot; for that, name no path",
@@ -130,6 +122,7 @@ static int find_snapshot(struct job *job, struct error *err)
 	if (r < 0)
 		return r;
 	choose_paths(&paths, &job->only);
+	job->name = xstrdup(entry->name);
 	job->tree = store_snapshot_path(&job->store, entry->tier, entry->name);
 	if (job->only.n == 0)
 		job->before = entry->record.counts;
@@ -495,6 +488,9 @@ static int restore(struct job *job, struct error *err)
 		r = standstill_lock(&job->store, job->config, restore->quiesce, err);
 	if (r >= 0)
 		r = find_snapshot(job, err);
+	if (r >= 0 && restore->verify)
+		r = verify_part(&job->store, job->config, job->name, job->tree,
+				job->only.n > 0 ? &job->only : NULL, job->log, err);
 	if (r < 0)
 		return r;
 	if (geteuid() != 0)
@@ -527,6 +523,7 @@ int flow_restore(const struct config *config, const struct engine *engine,
 	source_release(&job.source);
 	store_close(&job.store);
 	strvec_release(&job.only);
+	free(job.name);
 	free(job.tree);
 	free(job.to);
 	free(job.dest);

@@ -24,6 +24,7 @@ struct restore {
 	enum merge_overwrite overwrite;
 	bool equal;   /* delete what the snapshot does not have */
 	bool no_keep; /* of what is replaced or deleted */
+	bool verify;  /* first, with the manifest: restore nothing that is damaged */
 	bool quiesce; /* services are down meanwhile */
 };
 

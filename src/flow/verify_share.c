@@ -77,13 +77,11 @@ static int save(const struct round *round, struct error *err)
 static void found(void *ctx, const struct verify_finding *finding)
 {
 	struct round *round = ctx;
-	unsigned bit = 1;
+	CLEANUP(strbuf_release) struct strbuf faults = STRBUF_INIT;
 
-	while (!(finding->faults & bit))
-		bit <<= 1;
+	verify_add_faults(&faults, finding->faults);
 	if (round->findings.n < TOLD_MAX)
-		strvec_pushf(&round->findings, "%s: %s", finding->path,
-			     verify_fault_name((enum verify_fault)bit));
+		strvec_pushf(&round->findings, "%s: %s", finding->path, faults.buf);
 }
 
 /* What is known is of a snapshot without any finding. */

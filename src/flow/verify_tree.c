@@ -35,6 +35,19 @@ const char *verify_fault_name(enum verify_fault fault)
 	return names[i];
 }
 
+void verify_add_faults(struct strbuf *out, unsigned faults)
+{
+	const char *comma = "";
+
+	for (unsigned bit = 1; bit < 1U << VERIFY_FAULTS; bit <<= 1) {
+		if (!(faults & bit))
+			continue;
+		strbuf_addf(out, "%s%s", comma,
+			    verify_fault_name((enum verify_fault)bit));
+		comma = ", ";
+	}
+}
+
 static void tell(const struct comparison *c, const struct manifest_entry *entry,
 		 unsigned faults)
 {

@@ -33,6 +33,9 @@ enum { VERIFY_FAULTS = 11 };
 /* A word for one of them: "missing", "content", ... */
 const char *verify_fault_name(enum verify_fault fault);
 
+/* All of them, with commas between. */
+void verify_add_faults(struct strbuf *out, unsigned faults);
+
 struct verify_finding {
 	const char *path; /* below the top; "": the top itself */
 	unsigned faults;  /* enum verify_fault */

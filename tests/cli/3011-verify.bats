@@ -7,6 +7,7 @@
 
 # shellcheck disable=SC2154,SC2034,SC2030,SC2031 # shared with lib/common.bash and run
 load lib/common
+load lib/damage
 
 setup() {
 	common_setup
@@ -16,22 +17,6 @@ setup() {
 	head -c 100000 /dev/urandom >"$src/d/e/c"
 	ln -s target "$src/link"
 	mkfifo "$src/fifo"
-}
-
-# keeping_time FILE COMMAND...: a change that leaves no trace in the file's time
-keeping_time() {
-	touch -r "$1" "$work/time"
-	"${@:2}"
-	touch -r "$work/time" "$1"
-}
-
-# flip FILE AT: one bit of that byte
-flip() {
-	local byte
-	byte=$(dd if="$1" bs=1 skip="$2" count=1 status=none | od -An -tu1)
-	# shellcheck disable=SC2059
-	keeping_time "$1" dd of="$1" bs=1 seek="$2" conv=notrunc status=none \
-		< <(printf "\\x$(printf %x $((byte ^ 1 << RANDOM % 8)))")
 }
 
 # found PATH FAULTS: the newest has that fault, and it is the only one.

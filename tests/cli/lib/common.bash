@@ -182,3 +182,24 @@ needs_attributes() {
 	fi
 	rm "$work/probe"
 }
+
+# said TEXT...: each is in the output of the last run.
+said() {
+	local text
+	for text; do
+		[[ $output == *"$text"* ]] || {
+			printf 'not said: %s\n%s\n' "$text" "$output"
+			return 1
+		}
+	done
+}
+
+unsaid() {
+	local text
+	for text; do
+		[[ $output != *"$text"* ]] || {
+			printf 'said: %s\n%s\n' "$text" "$output"
+			return 1
+		}
+	done
+}

@@ -399,27 +399,6 @@ eventually() {
 	done
 }
 
-# said TEXT...: each is in the output of the last run.
-said() {
-	local text
-	for text; do
-		[[ $output == *"$text"* ]] || {
-			printf 'not said: %s\n%s\n' "$text" "$output"
-			return 1
-		}
-	done
-}
-
-unsaid() {
-	local text
-	for text; do
-		[[ $output != *"$text"* ]] || {
-			printf 'said: %s\n%s\n' "$text" "$output"
-			return 1
-		}
-	done
-}
-
 # run_unmailed TEXT...: a run that is mailed in vain. It succeeds, and tells why.
 run_unmailed() {
 	local before=0

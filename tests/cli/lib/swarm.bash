@@ -106,18 +106,3 @@ eventually() {
 		sleep 0.02
 	done
 }
-
-# said TEXT: in the output of the last run.
-said() {
-	[[ $output == *"$1"* ]] || {
-		printf 'not said: %s\n%s\n' "$1" "$output"
-		return 1
-	}
-}
-
-unsaid() {
-	[[ $output != *"$1"* ]] || {
-		printf 'said: %s\n%s\n' "$1" "$output"
-		return 1
-	}
-}
