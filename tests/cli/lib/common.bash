@@ -184,6 +184,7 @@ needs_attributes() {
 }
 
 # said TEXT...: each is in the output of the last run.
+# shellcheck disable=SC2154 # $output is of run
 said() {
 	local text
 	for text; do
@@ -194,6 +195,7 @@ said() {
 	done
 }
 
+# shellcheck disable=SC2154
 unsaid() {
 	local text
 	for text; do
