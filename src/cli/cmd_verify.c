@@ -41,11 +41,15 @@ static void print_text(const struct verified *v)
 			       human_noun(v->result.findings, "finding", "findings"));
 		else
 			printf("good; ");
-		printf("%s %s compared, %s read (%s)\n",
+		printf("%s %s compared, %s read (%s)",
 		       human_count(v->result.names, names),
 		       human_noun(v->result.names, "name", "names"),
 		       human_count(v->result.read, read),
 		       human_bytes(v->result.bytes, bytes));
+		if (v->result.unhashed > 0)
+			printf(", %s without checksum",
+			       human_count(v->result.unhashed, names));
+		putchar('\n');
 		break;
 	case VERIFY_NO_MANIFEST:
 		printf("not verified: it has no manifest\n");

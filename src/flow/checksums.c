@@ -24,6 +24,7 @@ struct making {
 	struct hasher *hasher;
 	struct error *err; /* of the walk */
 	uint64_t taken, read, bytes;
+	uint64_t sparse; /* files with so large holes that they have no checksum */
 	uint64_t failed; /* files that could not be read */
 	struct strbuf first_failed;
 	uint64_t unreadable; /* directories */
@@ -104,7 +105,9 @@ static int sink(void *ctx, struct hasher_job *job, struct error *err)
 	struct making *m = ctx;
 	struct manifest_entry *entry = &job->entry;
 
-	if (job->result < 0) {
+	if (job->result == -EFBIG) {
+		m->sparse++;
+	} else if (job->result < 0) {
 		if (m->failed++ == 0)
 			strbuf_addf(&m->first_failed, "%s: %s", entry->path.buf,
 				    strerror(-job->result));
@@ -128,6 +131,10 @@ static void summarise(const struct making *m, const char *name, double seconds,
 		log_warn(log, "%llu %s could not be read for the manifest, the first: %s",
 			 (unsigned long long)m->failed,
 			 human_noun(m->failed, "file", "files"), m->first_failed.buf);
+	if (m->sparse > 0)
+		log_info(log, "%llu %s more than 64 GiB of holes and no checksum",
+			 (unsigned long long)m->sparse,
+			 human_noun(m->sparse, "file has", "files have"));
 	if (m->unreadable > 0)
 		log_warn(log, "%llu %s could not be read for the manifest",
 			 (unsigned long long)m->unreadable,

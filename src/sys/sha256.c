@@ -4,14 +4,45 @@
 
 #include <errno.h>
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { CHUNK = 64 * 1024 }; /* on the stack, of which a thread has 256 KiB */
 
+static bool is_zero(const unsigned char *chunk, size_t n)
+{
+	return chunk[0] == 0 && memcmp(chunk, chunk + 1, n - 1) == 0;
+}
+
+/* A hole from where the descriptor is on, if there is one, as `zeros` instead of read. */
+static int add_hole(EVP_MD_CTX *ctx, int fd, const unsigned char zeros[CHUNK],
+		    const atomic_bool *stop, uint64_t *holes, uint64_t *bytes)
+{
+	const off_t at = lseek(fd, 0, SEEK_CUR);
+	off_t data = at < 0 ? at : lseek(fd, at, SEEK_DATA);
+
+	if (data < 0 && at >= 0 && errno == ENXIO) /* to the end */
+		data = lseek(fd, 0, SEEK_END);
+	if (data < 0) /* the file system does not tell */
+		return 0;
+	*holes += (uint64_t)(data - at);
+	if (*holes > SHA256_HOLES_MAX)
+		return -EFBIG;
+	for (off_t left = data - at; left > 0; left -= CHUNK) {
+		if (stop && atomic_load(stop))
+			return -ECANCELED;
+		if (!EVP_DigestUpdate(ctx, zeros, left < CHUNK ? (size_t)left : CHUNK))
+			return -EIO;
+	}
+	*bytes += (uint64_t)(data - at);
+	return 0;
+}
+
 static int add_all(EVP_MD_CTX *ctx, int fd, const atomic_bool *stop, uint64_t *bytes)
 {
 	unsigned char chunk[CHUNK];
+	uint64_t holes = 0;
 
 	for (;;) {
 		if (stop && atomic_load(stop))
@@ -24,6 +55,12 @@ static int add_all(EVP_MD_CTX *ctx, int fd, const atomic_bool *stop, uint64_t *b
 		if (!EVP_DigestUpdate(ctx, chunk, (size_t)n))
 			return -EIO;
 		*bytes += (uint64_t)n;
+		/* asked where zeros are alone, so that it costs other files no call */
+		int r = n == CHUNK && is_zero(chunk, CHUNK)
+				? add_hole(ctx, fd, chunk, stop, &holes, bytes)
+				: 0;
+		if (r < 0)
+			return r;
 	}
 }
 

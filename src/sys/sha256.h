@@ -12,6 +12,12 @@ enum {
 };
 
 /*
+ * Holes are zeros that need not be read, but 2 GB of them take a second like all others, and
+ * /var/log/lastlog may have a terabyte. -EFBIG: it has more of them.
+ */
+#define SHA256_HOLES_MAX (64ULL << 30)
+
+/*
  * Reads from where the descriptor is to the end. -ECANCELED once `stop` (NULL: never) is
  * set; else what read(2) failed with.
  */

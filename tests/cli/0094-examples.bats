@@ -9,7 +9,8 @@ load lib/common
 
 @test "README shows stack.yaml as it is" {
 	# shellcheck disable=SC2016
-	awk '/^```/ { inside = $0 == "```yaml"; next } inside' "$root/README.md" | diff - "$root/stack.yaml"
+	awk '/^\[stack.yaml\]/ { here = 1 } /^```/ { inside = here && $0 == "```yaml"; next } inside' \
+		"$root/README.md" | diff - "$root/stack.yaml"
 	[ -s "$root/stack.yaml" ]
 }
 

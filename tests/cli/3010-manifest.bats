@@ -195,3 +195,43 @@ taken() {
 	run_backup 3 verify
 	[[ $output == *'not verified: it has no manifest'* ]]
 }
+
+@test "holes are zeros that are not read, wherever they are" {
+	needs strace
+	local size at
+	for size in 65536 65537 131072 200000 9000000; do
+		truncate -s $size "$src/only-$size"
+		head -c $size /dev/zero >"$src/zeros-$size"
+	done
+	for at in 0 65536 70000 1000000 1048576 5000001; do
+		printf data | dd of="$src/some" bs=1 seek=$at conv=notrunc status=none
+	done
+	cp "$src/some" "$src/more"
+	truncate -s 100M "$src/more"
+	run_backup 0
+	diff <(noted) <(checksums)
+	rm "$(manifest)"
+	touch "$src/some"
+	# the sanitizers' leak check cannot work under strace
+	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 run -0 strace -f -qq -y -e trace=read \
+		-o "$work/trace" "$BACKUP"
+	[ "$(grep -c '/more>.* = 65536$' "$work/trace")" -lt 100 ]
+}
+
+@test "a file with more holes than it is worth has no checksum, and is verified without" {
+	# as /var/log/lastlog is where users have large numbers
+	truncate -s 1T "$src/lastlog"
+	echo data >>"$src/lastlog"
+	echo other >"$src/other"
+	run_backup 0
+	[[ $output == *'1 file has more than 64 GiB of holes and no checksum'* ]]
+	[[ $output == *'checksums of 1 file (6 B) made'* ]]
+	[ "$(noted)" = "$(sha256sum <"$src/other" | cut -c -64)" ]
+	run_backup 0 verify
+	[[ $output == *': good; 3 names compared, 1 read (6 B), 1 without checksum'* ]]
+	run_backup 0 verify --json
+	jq -e '.[0].without_checksum == 1' <<<"$output"
+	truncate -s 1T "$(newest)/lastlog"
+	run_backup 1 verify
+	[[ $output == *'lastlog: size'* ]]
+}

@@ -15,7 +15,7 @@ load lib/common
 echo >>"$work/reads"
 [ \$((\$(wc -l <"$work/reads") % 3)) -ne 2 ] || wc -l "$work/reads" | dd of="$src/file" conv=notrunc
 END
-	export ENGINE=native
+	export ENGINE=native MANIFEST=off # which reads, too
 	# without a reflink, and by read(2)
 	BWLIMIT=1G SPARSE=detect LD_PRELOAD=${FAULT_SHIM:-$root/build/tests/inject.so} \
 		ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0 \
