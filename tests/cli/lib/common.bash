@@ -205,3 +205,7 @@ unsaid() {
 		}
 	done
 }
+
+is_sanitized() {
+	grep -q __asan_init "$BACKUP"
+}

@@ -35,7 +35,3 @@ count_calls() {
 		strace -f -qq -e raw=all -o "$work/trace" "$@" >"$work/out" 2>&1
 	calls=$(grep -cE '^[0-9]+ +[a-z0-9_]+\(' "$work/trace")
 }
-
-is_sanitized() {
-	grep -q __asan_init "$BACKUP"
-}
