@@ -187,6 +187,20 @@ static int print(struct comparison *c, const char *path, bool json, bool stat,
 	return r;
 }
 
+static int compare_trees(struct comparison *c, const int tops[PAIR_SIDES],
+			 const char *path, struct log *log, struct error *err)
+{
+	/* of a part it is not known how much there is, nor of any how many bytes to read */
+	const struct snapshot_counts all = {
+		.files = *path ? 0 : c->snapshots[PAIR_NEW]->record.counts.files};
+	struct progress progress;
+
+	progress_begin(&progress, log, &all, clock_monotonic());
+	int r = diff_trees(&c->diff, tops, path, &progress, err);
+	progress_end(&progress);
+	return r;
+}
+
 static int compare(struct comparison *c, const struct config *config,
 		   const char *const names[PAIR_SIDES], const char *path, struct log *log,
 		   struct error *err)
@@ -203,7 +217,7 @@ static int compare(struct comparison *c, const struct config *config,
 		r = fs_open_dir(c->store.tiers[c->snapshots[i]->tier],
 				c->snapshots[i]->name, &tops[i], err);
 	if (r >= 0) {
-		r = diff_trees(&c->diff, tops, path, log, err);
+		r = compare_trees(c, tops, path, log, err);
 		if (r == -ENOENT)
 			error_say(err, r, "there is no '%s' in snapshot %s, nor in %s",
 				  path, c->snapshots[PAIR_OLD]->name,

@@ -25,7 +25,8 @@ struct above {
 
 struct comparison {
 	struct diff *diff;
-	struct log *log;
+	struct progress *progress;
+	struct engine_progress seen;
 	struct error *err;
 	struct above *above;
 	size_t n, cap;
@@ -41,7 +42,7 @@ static void unreadable(void *ctx, const struct strbuf *path, int code)
 	if (c->diff->unreadable++ >= TOLD_MAX)
 		return;
 	error_set(&why, code, "cannot read '%s'", path->len > 0 ? path->buf : ".");
-	log_warn(c->log, "%s", why.msg);
+	log_warn(c->progress->log, "%s", why.msg);
 }
 
 /* Leaves the time of the last access as it is, where that is allowed. */
@@ -91,6 +92,8 @@ static int same_bytes(struct comparison *c, const struct pair *pair)
 			return 0;
 		if (n < BUFFER)
 			return 1;
+		c->seen.bytes += BUFFER;
+		progress_show(c->progress, &c->seen);
 	}
 }
 
@@ -251,9 +254,14 @@ static int visit_both(struct comparison *c, const struct pair *pair)
 
 static int visit(void *ctx, const struct pair *pair)
 {
+	struct comparison *c = ctx;
+	const struct stat *st = pair->st[pair->st[PAIR_NEW] ? PAIR_NEW : PAIR_OLD];
+
+	c->seen.files += !S_ISDIR(st->st_mode);
+	progress_show(c->progress, &c->seen);
 	if (pair->st[PAIR_OLD] && pair->st[PAIR_NEW])
-		return visit_both(ctx, pair);
-	return visit_one(ctx, pair);
+		return visit_both(c, pair);
+	return visit_one(c, pair);
 }
 
 static int leave(void *ctx)
@@ -284,7 +292,7 @@ static const char *open_parents(const int tops[PAIR_SIDES], const char *path,
 }
 
 int diff_trees(struct diff *diff, const int tops[PAIR_SIDES], const char *path,
-	       struct log *log, struct error *err)
+	       struct progress *progress, struct error *err)
 {
 	CLEANUP(freep) struct comparison *c = xcalloc(1, sizeof(*c));
 	const struct pair_walk walk = {
@@ -292,7 +300,7 @@ int diff_trees(struct diff *diff, const int tops[PAIR_SIDES], const char *path,
 	int dirs[PAIR_SIDES];
 
 	c->diff = diff;
-	c->log = log;
+	c->progress = progress;
 	c->err = err;
 	for (int i = 0; i < PAIR_SIDES; i++)
 		c->xattrs[i] = (struct strbuf)STRBUF_INIT;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "flow/changes.h"
+#include "flow/progress.h"
 #include "sys/log.h"
 
 struct diff {
@@ -26,8 +27,9 @@ struct diff {
 	}
 
 /*
- * Compares what is at `path` ("": all) below two directories. -ENOENT: it is in neither.
+ * Compares what is at `path` ("": all) below two directories. The progress has begun; it is
+ * told of files met, and of bytes compared. -ENOENT: it is in neither.
  */
 int diff_trees(struct diff *diff, const int tops[PAIR_SIDES], const char *path,
-	       struct log *log, struct error *err);
+	       struct progress *progress, struct error *err);
 void diff_release(struct diff *diff);

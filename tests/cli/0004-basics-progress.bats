@@ -74,7 +74,7 @@ slowly() {
 		FAULT_CALL=$call FAULT_NTH=0 FAULT_COMMAND='sleep 0.1' on_terminal 100 "$@"
 }
 
-@test "so does what else takes long: find, verify, restore, prune" {
+@test "so does what else takes long: find, verify, restore, diff, prune" {
 	for i in {1..20}; do
 		mkdir "$src/dir$i"
 		echo "$i" >"$src/dir$i/file"
@@ -89,6 +89,8 @@ slowly() {
 	export KEEP_WITHIN=0s DAILY_COUNT=1 WEEKLY_COUNT=0 MONTHLY_COUNT=0
 	redate "$(snapshots)" 2026-01-01_00-00-00
 	run_backup 0
+	slowly open diff 2026-01-01
+	statuses | grep -qE '^ *[0-9]+ % \[=*> *\] [0-9]+ files?, .* left$'
 	mkdir -p "$dest/.backup/trash"
 	cp -r "$src" "$dest/.backup/trash/2026-01-02_00-00-00"
 	slowly unlink prune
