@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/human.h"
 #include "base/path.h"
 #include "engine/aside.h"
 #include "engine/fresh.h"
@@ -461,27 +460,6 @@ static int open_top(struct merger *m, struct error *err)
 	return 0;
 }
 
-static int judge(struct merger *m, enum engine_outcome *ret_outcome, struct error *err)
-{
-	struct pass *pass = &m->pass;
-
-	if (pass->fatal < 0) {
-		*err = pass->why;
-		return pass->fatal;
-	}
-	if (pass_stopped(pass))
-		return error_say(err, -EINTR, "it was interrupted");
-	if (pass->notes_cut > 0) {
-		CLEANUP(freep)
-		char *text = xasprintf("... and %u more such %s", pass->notes_cut,
-				       human_noun(pass->notes_cut, "line", "lines"));
-		pass->job->note(pass->job->note_ctx, true, text);
-	}
-	pass_tell_links(pass);
-	*ret_outcome = atomic_load(&pass->partial) ? ENGINE_PARTIAL : ENGINE_COMPLETE;
-	return 0;
-}
-
 static void prepare(struct merger *m, struct copy_rate *rate)
 {
 	const struct engine_job *job = m->merge->job;
@@ -551,7 +529,7 @@ int merge(const struct merge *merge, struct merge_counts *ret_counts,
 	r = open_top(&m, err);
 	if (r >= 0) {
 		walk(&m);
-		r = judge(&m, ret_outcome, err);
+		r = pass_judge(&m.pass, ret_outcome, err);
 	}
 	*ret_counts = m.counts;
 	release(&m);

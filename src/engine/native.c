@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/human.h"
 #include "engine/detours.h"
 #include "engine/dir.h"
 #include "engine/entry.h"
@@ -198,25 +197,6 @@ static int walk(struct pass *pass, unsigned threads, struct snapshot_counts *ret
 	return r;
 }
 
-static int judge(struct pass *pass, enum engine_outcome *ret_outcome, struct error *err)
-{
-	if (pass->fatal < 0) {
-		*err = pass->why;
-		return pass->fatal;
-	}
-	if (pass_stopped(pass))
-		return error_say(err, -EINTR, "the copy was interrupted");
-	if (pass->notes_cut > 0) {
-		CLEANUP(freep)
-		char *text = xasprintf("... and %u more such %s", pass->notes_cut,
-				       human_noun(pass->notes_cut, "line", "lines"));
-		pass->job->note(pass->job->note_ctx, true, text);
-	}
-	pass_tell_links(pass);
-	*ret_outcome = atomic_load(&pass->partial) ? ENGINE_PARTIAL : ENGINE_COMPLETE;
-	return 0;
-}
-
 static int copy(const struct engine *engine, const struct engine_job *job,
 		struct snapshot_counts *ret_counts, enum engine_outcome *ret_outcome,
 		struct error *err)
@@ -260,7 +240,7 @@ static int copy(const struct engine *engine, const struct engine_job *job,
 		if (pass.new_table && table_finish(pass.new_table, &why) < 0 && r >= 0)
 			give_up_table(&pass, &why);
 		if (r >= 0)
-			r = judge(&pass, ret_outcome, err);
+			r = pass_judge(&pass, ret_outcome, err);
 		strvec_release(&pass.absolute_first);
 		place_drop(pass.top);
 		links_free(pass.links);

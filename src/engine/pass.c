@@ -181,7 +181,7 @@ void pass_link_made(struct pass *pass, const struct place *place, const char *na
 	pthread_mutex_unlock(&pass->lock);
 }
 
-void pass_tell_links(struct pass *pass)
+static void tell_links(struct pass *pass)
 {
 	CLEANUP(strbuf_release) struct strbuf line = STRBUF_INIT;
 
@@ -240,6 +240,25 @@ int pass_refused(struct pass *pass, struct worker *worker, const char *words,
 bool pass_is_fatal(int code)
 {
 	return code == -ENOSPC || code == -EDQUOT || code == -EROFS || code == -EIO;
+}
+
+int pass_judge(struct pass *pass, enum engine_outcome *ret_outcome, struct error *err)
+{
+	if (pass->fatal < 0) {
+		*err = pass->why;
+		return pass->fatal;
+	}
+	if (pass_stopped(pass))
+		return error_say(err, -EINTR, "the copy was interrupted");
+	if (pass->notes_cut > 0) {
+		CLEANUP(freep)
+		char *text = xasprintf("... and %u more such %s", pass->notes_cut,
+				       human_noun(pass->notes_cut, "line", "lines"));
+		pass->job->note(pass->job->note_ctx, true, text);
+	}
+	tell_links(pass);
+	*ret_outcome = atomic_load(&pass->partial) ? ENGINE_PARTIAL : ENGINE_COMPLETE;
+	return 0;
 }
 
 void pass_tick(struct pass *pass)

@@ -131,7 +131,6 @@ void pass_note_copy(struct pass *pass, const char *words, const struct place *pl
 /* A symbolic link was made: one that is absolute is counted, and told at the end. */
 void pass_link_made(struct pass *pass, const struct place *place, const char *name,
 		    const char *target);
-void pass_tell_links(struct pass *pass);
 
 /* A file of the source that cannot be read, or not be stored: the copy is partial. */
 void pass_unreadable(struct pass *pass, struct worker *worker, const char *words,
@@ -140,6 +139,12 @@ void pass_unreadable(struct pass *pass, struct worker *worker, const char *words
 /* Ends the pass. Only the first call counts. Returns `code`. */
 int pass_fail(struct pass *pass, const char *words, const struct place *place,
 	      const char *name, int code);
+
+/*
+ * What came of it, when all threads have ended; says what is left to say. -EINTR: it was
+ * stopped from outside.
+ */
+int pass_judge(struct pass *pass, enum engine_outcome *ret_outcome, struct error *err);
 
 /* Tells how far it has come. By the thread that started the pool. */
 void pass_tick(struct pass *pass);
