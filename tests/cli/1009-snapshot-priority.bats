@@ -31,15 +31,17 @@ start() {
 # during copy|pre-pass: waits until that is under way, then prints "NICE CLASS..." of all
 # threads and processes of the run but the supervisor.
 during() {
-	local suffix='' stat fields
+	local suffix='' stat line fields
 	[ "$1" = copy ] || suffix=.2
 	until [ -n "$(find "$dest/.backup/building/"????-??-??_??-??-??"$suffix" -type f)" ]; do
 		kill -0 "$pid" || return
 		sleep 0.02
 	done 2>/dev/null
+	# with no process of its own for each that is looked at: on a busy machine all that
+	# would take longer than the copy
 	for stat in /proc/[0-9]*/task/*/stat; do
-		fields=$(sed 's/.*) //' "$stat" 2>/dev/null) || continue
-		read -r -a fields <<<"$fields"
+		{ read -r line <"$stat"; } 2>/dev/null || continue
+		read -r -a fields <<<"${line##*) }"
 		stat=${stat%/stat}
 		# of its session
 		if [ "${fields[3]-}" = "$pid" ] && [ "${stat##*/}" != "$pid" ]; then
