@@ -53,6 +53,7 @@ struct dir *dir_new_top(struct pass *pass)
 	dir->path = xstrdup("");
 	dir->look = pass->look;
 	dir->rows.number = TABLE_TOP;
+	dir->rows.device = pass_device(pass, &dir->look.st);
 	dir->rows.name = place_name(dir->place);
 	if (pass->old_table)
 		dir->old = table_rows_of(pass->old_table, TABLE_TOP);
@@ -148,6 +149,7 @@ static struct dir *open_dir(struct pass *pass, struct worker *worker, struct dir
 	dir->place = place_new(parent->place, name);
 	dir->rows.number = table_new_number(pass->new_table);
 	dir->rows.parent = parent->rows.number;
+	dir->rows.device = pass_device(pass, &dir->look.st);
 	dir->rows.name = place_name(dir->place);
 	if (parent->path)
 		dir->path =

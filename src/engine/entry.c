@@ -173,7 +173,14 @@ int entry_open_moved_dir(const struct pass *pass, const struct look *look,
 
 	/* by its inode alone it could be another, that has the number now */
 	*ret_row = look->birth ? table_find_moved(pass->old_table, &state, true) : NULL;
-	return *ret_row ? open_number(pass, (*ret_row)->state.size) : -ENOENT;
+	if (!*ret_row)
+		return -ENOENT;
+	const uint64_t number = (*ret_row)->state.size;
+	/* and what is in the same directory of another device need not be the same */
+	if (table_device_of_number(pass->old_table, number) !=
+	    pass_device(pass, &look->st))
+		return -ENOENT;
+	return open_number(pass, number);
 }
 
 /* Links to where the old table has the file. PUT_NEW: nowhere. */
@@ -193,12 +200,15 @@ static enum put link_moved(struct pass *pass, struct worker *worker,
 		worker->moved_fd = open_number(pass, number);
 		worker->moved = number;
 	}
-	const bool known = row->state.ctim == state.ctim && !pass->job->checksum;
+	const bool untouched = look->birth && row->state.ctim == state.ctim;
+	const bool same_file =
+		untouched ||
+		(look->birth && table_device_of(row) == pass_device(pass, &look->st));
 	const struct candidate c = {
 		.fd = worker->moved_fd,
 		.name = row->name,
-		.known = known,
-		.compare = pass->job->checksum || look->birth == 0,
+		.known = untouched && !pass->job->checksum,
+		.compare = pass->job->checksum || !same_file,
 	};
 	if (c.fd < 0 ||
 	    !entry_is_same(pass, worker, dir, name, &look->st, &c, have_xattrs, &exists))
@@ -353,7 +363,8 @@ static void add_row(struct pass *pass, struct worker *worker, struct dir *dir,
 {
 	const struct table_state state = pass_state(look);
 
-	if (put != PUT_INNER && look->st.st_ino == ino && state.ctim < pass->young)
+	if (put != PUT_INNER && look->st.st_ino == ino && state.ctim < pass->young &&
+	    look->st.st_dev == dir->look.st.st_dev)
 		table_add(&worker->sheet, &dir->rows, &state, false, name);
 }
 

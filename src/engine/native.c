@@ -19,13 +19,17 @@
 #include "engine/entry.h"
 #include "engine/merge.h"
 #include "engine/table.h"
+#include "sys/clock.h"
 #include "sys/descriptors.h"
 #include "sys/fs.h"
+#include "sys/host.h"
 
 enum {
 	YOUNG = 2, /* seconds in which the ticks of any clock of a file system pass */
 	WAITING_MAX = 128,
 };
+
+static const int64_t SECOND = 1000000000; /* in nanoseconds */
 
 static int probe(const struct engine *engine, char **ret_version, struct strvec *warnings,
 		 struct error *err)
@@ -118,6 +122,13 @@ static void create_new_table(struct pass *pass)
 		give_up_table(pass, &why);
 }
 
+static int finish_new_table(struct pass *pass, struct error *why)
+{
+	const int64_t now = ((int64_t)time(NULL) + 1) * SECOND;
+
+	return pass->new_table ? table_finish(pass->new_table, now, why) : 0;
+}
+
 static int open_trees(struct pass *pass, struct error *err)
 {
 	const struct engine_job *job = pass->job;
@@ -197,6 +208,20 @@ static int walk(struct pass *pass, unsigned threads, struct snapshot_counts *ret
 	return r;
 }
 
+/* FNV-1a of its identifier; where there is none, a number that no run has twice. */
+static uint64_t number_of_boot(void)
+{
+	CLEANUP(strbuf_release) struct strbuf id = STRBUF_INIT;
+	uint64_t number = 0xcbf29ce484222325u;
+
+	host_boot_id(&id);
+	if (id.len == 0)
+		strbuf_addf(&id, "%.9f", clock_monotonic());
+	for (size_t i = 0; i < id.len; i++)
+		number = (number ^ (unsigned char)id.buf[i]) * 0x100000001b3u;
+	return number;
+}
+
 static int copy(const struct engine *engine, const struct engine_job *job,
 		struct snapshot_counts *ret_counts, enum engine_outcome *ret_outcome,
 		struct error *err)
@@ -215,7 +240,8 @@ static int copy(const struct engine *engine, const struct engine_job *job,
 		.uid = geteuid(),
 		.gid = getegid(),
 		.owners = root,
-		.young = ((int64_t)time(NULL) - YOUNG) * 1000000000,
+		.young = ((int64_t)time(NULL) - YOUNG) * SECOND,
+		.boot = number_of_boot(),
 	};
 
 	CLEANUP(strvec_release) struct strvec rules = STRVEC_INIT;
@@ -237,7 +263,7 @@ static int copy(const struct engine *engine, const struct engine_job *job,
 		create_new_table(&pass);
 		r = walk(&pass, native->threads ? native->threads : pool_processors(),
 			 ret_counts, err);
-		if (pass.new_table && table_finish(pass.new_table, &why) < 0 && r >= 0)
+		if (finish_new_table(&pass, &why) < 0 && r >= 0)
 			give_up_table(&pass, &why);
 		if (r >= 0)
 			r = pass_judge(&pass, ret_outcome, err);

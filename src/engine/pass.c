@@ -43,6 +43,12 @@ enum {
 	BTIME = 0x800,
 };
 
+/*
+ * Nor is one that may be shared: of what has inodes by other numbers after each mount, FAT
+ * and its like, it is a multiple of 10 ms; hardly any of finer ones is.
+ */
+enum { COARSE_BIRTH = 10 * 1000 * 1000 };
+
 /* Of times that are centuries away only the rest: it is for comparing. */
 static int64_t nanoseconds(int64_t sec, uint32_t nsec)
 {
@@ -73,7 +79,9 @@ int pass_look(int dirfd, const char *name, struct look *ret_look)
 		       .st_blocks = (blkcnt_t)x.blocks,
 		       .st_mtim = {x.modified.sec, x.modified.nsec},
 		       .st_ctim = {x.changed.sec, x.changed.nsec}},
-		.birth = x.mask & BTIME ? nanoseconds(x.born.sec, x.born.nsec) : 0,
+		.birth = x.mask & BTIME && x.born.nsec % COARSE_BIRTH != 0
+				 ? nanoseconds(x.born.sec, x.born.nsec)
+				 : 0,
 	};
 	return 0;
 }
@@ -89,6 +97,11 @@ struct table_state pass_state(const struct look *look)
 		.birth = look->birth,
 		.size = (uint64_t)st->st_size,
 	};
+}
+
+uint64_t pass_device(const struct pass *pass, const struct stat *st)
+{
+	return (((uint64_t)st->st_dev ^ pass->boot) * 0x9e3779b97f4a7c15u) | 1;
 }
 
 struct file_id pass_file_id(const struct look *look)

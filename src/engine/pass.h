@@ -31,7 +31,7 @@ struct late_name {
 /* What statx() says of a file. */
 struct look {
 	struct stat st;
-	int64_t birth; /* nanoseconds since 1970; 0: not known */
+	int64_t birth; /* nanoseconds since 1970; 0: not known, or too coarse */
 	bool known;    /* it is as the old table says, and so in the first base */
 	bool moved;    /* as that says, this name was not this file's */
 };
@@ -69,6 +69,7 @@ struct pass {
 	struct table *old_table;	/* of the first base; NULL: none */
 	struct table_writer *new_table; /* NULL: none */
 	int64_t young; /* a ctime from here on is too young for the table */
+	uint64_t boot; /* a number for this boot of the machine */
 
 	uid_t uid;		/* our own, */
 	gid_t gid;		/* what new files get */
@@ -112,6 +113,9 @@ int pass_look(int dirfd, const char *name, struct look *ret_look);
 
 /* What the table says of a file like that. */
 struct table_state pass_state(const struct look *look);
+
+/* What the table calls the device of it: another number after each boot, never 0. */
+uint64_t pass_device(const struct pass *pass, const struct stat *st);
 
 /* By what names of one file find each other. */
 struct file_id pass_file_id(const struct look *look);

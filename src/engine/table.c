@@ -21,7 +21,7 @@ enum {
 	NAME_LONGEST = 255,
 };
 
-static const char magic[8] = "backtab1";
+static const char magic[8] = "backtab2";
 
 struct header {
 	char magic[8];
@@ -30,6 +30,7 @@ struct header {
 	uint64_t size;	  /* of the file */
 	uint64_t numbers; /* all are below */
 	uint64_t rows;
+	int64_t ended;
 	uint64_t sum; /* of what follows the header, and of the above */
 };
 
@@ -40,8 +41,9 @@ struct table_block {
 	uint32_t nth;	 /* of its directory's, from 0 */
 	uint64_t number; /* of the directory */
 	uint64_t parent;
-	uint32_t rows; /* where they begin */
-	char name[];   /* of the directory */
+	uint64_t device; /* of the directory */
+	uint32_t rows;	 /* where they begin */
+	char name[];	 /* of the directory */
 };
 
 /* Of words in any order: who writes, writes blocks from several threads. */
@@ -112,7 +114,7 @@ static int write_at(int fd, const void *data, size_t len, uint64_t at)
 	return 0;
 }
 
-int table_finish(struct table_writer *writer, struct error *err)
+int table_finish(struct table_writer *writer, int64_t ended, struct error *err)
 {
 	struct header header = {
 		.order = ORDER,
@@ -120,6 +122,7 @@ int table_finish(struct table_writer *writer, struct error *err)
 		.size = writer->end,
 		.numbers = atomic_load(&writer->numbers),
 		.rows = writer->rows,
+		.ended = ended,
 	};
 	int r = writer->failed;
 
@@ -205,6 +208,7 @@ void table_begin(struct table_sheet *sheet, const struct table_dir *dir)
 	block->nth = dir->blocks;
 	block->number = dir->number;
 	block->parent = dir->parent;
+	block->device = dir->device;
 	block->rows = (uint32_t)len;
 	memcpy(block->name, dir->name, name_len);
 	sheet->len += len;
@@ -582,6 +586,23 @@ static const struct table_block *block_of(const struct table_row *row)
 uint64_t table_number_of(const struct table_row *row)
 {
 	return block_of(row)->number;
+}
+
+uint64_t table_device_of(const struct table_row *row)
+{
+	return block_of(row)->device;
+}
+
+uint64_t table_device_of_number(const struct table *table, uint64_t number)
+{
+	uint32_t n = first_of(table, number);
+
+	return n == 0 ? 0 : block_of_number(table, n)->device;
+}
+
+int64_t table_ended(const struct table *table)
+{
+	return table->header->ended;
 }
 
 const char *table_name_of(const struct table *table, uint64_t number,

@@ -8,6 +8,12 @@
  *	source: ino, ctime, mtime, size as in the row ─▶ the copy has it by the same name
  *	source: ino, birth, mtime, size as in a row   ─▶ the copy has it by that row's name
  *
+ * Two file systems of which one was a copy of the other share inodes and births. So where
+ * a row is of another device than the file, what has been moved is believed only if its
+ * ctime is that of the row as well, which no change leaves as it was; else the content is
+ * to be compared. Devices have other numbers after a reboot: those of another boot are
+ * all others.
+ *
  * No change of a file leaves its ctime as it was, unless it happens in the same tick of
  * the clock: so a row is written only when the ctime was past for a while before the copy
  * began, and only for what is in the copy without a fault. What has no row is compared.
@@ -33,7 +39,7 @@
 struct table_state {
 	uint64_t ino;
 	int64_t ctim, mtim;
-	int64_t birth; /* 0: not known */
+	int64_t birth; /* 0: not known, or nothing that tells files apart */
 	uint64_t size; /* of a directory: its number in the table */
 };
 
@@ -73,9 +79,9 @@ int table_create(const char *path, unsigned terms, struct table_writer **ret_wri
 
 /*
  * Writes what is left, which makes the file one that can be used. After an error, of any
- * call since it was created, the file is removed. Frees the writer.
+ * call since it was created, the file is removed. Frees the writer. `ended`: see below.
  */
-int table_finish(struct table_writer *writer, struct error *err);
+int table_finish(struct table_writer *writer, int64_t ended, struct error *err);
 
 /* The number of a directory that has none yet. */
 uint64_t table_new_number(struct table_writer *writer);
@@ -86,8 +92,9 @@ void table_sheet_release(struct table_sheet *sheet); /* writes what it holds */
 /* A directory that rows are of. */
 struct table_dir {
 	uint64_t number, parent; /* the directory's, and that of the one it is in */
-	const char *name;	 /* in there */
-	uint32_t blocks;	 /* that have been written; 0 at first */
+	uint64_t device;  /* of it, and of all that it has rows of but directories */
+	const char *name; /* in there */
+	uint32_t blocks;  /* that have been written; 0 at first */
 };
 
 /* Rows are added between begin and end, as often as a thread takes the directory up. */
@@ -120,8 +127,15 @@ const struct table_row *table_find(const struct table *table, struct table_curso
 const struct table_row *table_find_moved(struct table *table,
 					 const struct table_state *state, bool is_dir);
 
-/* The number of the directory that a row is of. */
+/* The number of the directory that a row is of, and its device. */
 uint64_t table_number_of(const struct table_row *row);
+uint64_t table_device_of(const struct table_row *row);
+
+/* The device of a directory by its number; 0: nothing is known of what is in it. */
+uint64_t table_device_of_number(const struct table *table, uint64_t number);
+
+/* When the copy had ended, in nanoseconds since 1970: what was born later is not in it. */
+int64_t table_ended(const struct table *table);
 
 /* A directory's name, and its parent's number, 0: it is the top. NULL: nothing is known. */
 const char *table_name_of(const struct table *table, uint64_t number,

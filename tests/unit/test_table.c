@@ -9,7 +9,7 @@
 
 #include "engine/table.h"
 
-enum { TERMS = TABLE_XATTRS | TABLE_OWNERS };
+enum { TERMS = TABLE_XATTRS | TABLE_OWNERS, ENDED = 1234, DEVICE = 77 };
 
 static char *path_of(void)
 {
@@ -67,8 +67,10 @@ static void write_small(void)
 	struct table_writer *writer = create();
 	struct table_sheet sheet;
 	struct table_dir top = {.number = TABLE_TOP, .name = ""};
-	struct table_dir sub = {
-		.number = table_new_number(writer), .parent = TABLE_TOP, .name = "sub"};
+	struct table_dir sub = {.number = table_new_number(writer),
+				.parent = TABLE_TOP,
+				.device = DEVICE,
+				.name = "sub"};
 	struct table_state state = state_of(5);
 
 	table_sheet_init(&sheet, writer);
@@ -83,7 +85,7 @@ static void write_small(void)
 		add(&sheet, &sub, i);
 	table_end(&sheet, &sub);
 	table_sheet_release(&sheet);
-	assert_int_equal(table_finish(writer, NULL), 0);
+	assert_int_equal(table_finish(writer, ENDED, NULL), 0);
 }
 
 static void test_names(void **state)
@@ -128,6 +130,10 @@ static void test_inodes(void **state)
 	const struct table_row *row = table_find_moved(table, &wanted, false);
 	assert_non_null(row);
 	assert_string_equal(row->name, "name-25");
+	assert_int_equal(table_device_of(row), DEVICE);
+	assert_int_equal(table_device_of_number(table, table_number_of(row)), DEVICE);
+	assert_int_equal(table_device_of_number(table, 1000), 0);
+	assert_int_equal(table_ended(table), ENDED);
 	assert_string_equal(table_name_of(table, table_number_of(row), &parent), "sub");
 	assert_int_equal(parent, TABLE_TOP);
 	assert_string_equal(table_name_of(table, TABLE_TOP, &parent), "");
@@ -174,7 +180,7 @@ static void test_large(void **state)
 	}
 	for (unsigned i = 3; i-- > 0;)
 		table_sheet_release(&sheets[i]);
-	assert_int_equal(table_finish(writer, NULL), 0);
+	assert_int_equal(table_finish(writer, ENDED, NULL), 0);
 
 	struct table *table = open_table(TERMS);
 	assert_non_null(table);
@@ -247,7 +253,7 @@ static void test_no_room(void **state)
 		add(&sheet, &top, i);
 	table_end(&sheet, &top);
 	table_sheet_release(&sheet);
-	assert_int_equal(table_finish(writer, &why), -EFBIG);
+	assert_int_equal(table_finish(writer, ENDED, &why), -EFBIG);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	assert_int_equal(fs_exists(scratch_fd(), "t.table"), 0);
 	assert_non_null(strstr(why.msg, "t.table"));
