@@ -132,7 +132,8 @@ int source_check_separate(const struct source *source, const struct config *conf
 	if (!there && stat(look_at, &st) < 0)
 		return error_set(err, -errno, "BACKUP_DEST '%s'", config->dest);
 
-	int r = mount_contains(source->path, look_at, &where, err);
+	/* of what only holds it, another part may well be in the source */
+	int r = mount_contains(source->path, look_at, there, &where, err);
 	if (r < 0)
 		return r;
 	if (r > 0 && !there) {
@@ -147,7 +148,7 @@ int source_check_separate(const struct source *source, const struct config *conf
 			"would hold snapshots: move it, or set EXCLUDE=/%s/",
 			config->dest, config->src, where);
 
-	r = there ? mount_contains(config->dest, source->path, &back, err) : 0;
+	r = there ? mount_contains(config->dest, source->path, true, &back, err) : 0;
 	if (r > 0 && !where)
 		return error_say(err, -ELOOP,
 				 "BACKUP_SRC '%s' is inside BACKUP_DEST '%s': move one",

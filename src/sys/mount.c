@@ -3,7 +3,6 @@
 #include "sys/mount.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,7 +127,7 @@ static char *seen_at(const char *at, const char *root, const char *inner, bool p
 	return parts && below(inner, root) ? xstrdup(at) : NULL;
 }
 
-int mount_contains(const char *outer, const char *inner, char **ret_path,
+int mount_contains(const char *outer, const char *inner, bool parts, char **ret_path,
 		   struct error *err)
 {
 	CLEANUP(mounts_release) struct mounts m = {0};
@@ -162,7 +161,7 @@ int mount_contains(const char *outer, const char *inner, char **ret_path,
 	for (size_t i = 0; i < m.n && !found; i++) {
 		const char *at = below(outer_real, m.v[i].point);
 		if (at && *at && strcmp(m.v[i].device, inner_mount->device) == 0)
-			found = seen_at(at, m.v[i].root, inner_place, true);
+			found = seen_at(at, m.v[i].root, inner_place, parts);
 	}
 	if (!found)
 		return 0;

@@ -9,12 +9,14 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 /*
- * Whether somebody who walks down from `outer` comes upon `inner` or a part of it, be it
- * by a mount. Returns 1 and, in `ret_path` (caller frees), where: the path below
+ * Whether somebody who walks down from `outer` comes upon `inner`, or with `parts` a part
+ * of it, be it by a mount. Returns 1 and, in `ret_path` (caller frees), where: the path below
  * `outer`, "" for outer itself; 0 when not; -errno.
  */
-int mount_contains(const char *outer, const char *inner, char **ret_path,
+int mount_contains(const char *outer, const char *inner, bool parts, char **ret_path,
 		   struct error *err);
