@@ -20,6 +20,7 @@ enum {
 	RANGE_MAX = 64 * 1024 * 1024, /* so that a cancelled copy ends soon */
 	CLONE_MIN = 64 * 1024,	      /* smaller files are as fast to read and write */
 	RESERVE_MIN = 256 * 1024 * 1024,
+	ASK_MIN = 1024 * 1024, /* smaller files are not asked where their holes are */
 };
 
 void copy_rate_init(struct copy_rate *rate, uint64_t bytes)
@@ -48,10 +49,32 @@ void copier_release(struct copier *copier)
 	copier->buffer = NULL;
 }
 
+bool copier_is_cancelled(const struct copier *copier)
+{
+	struct pollfd fd = {.fd = copier->cancel_fd, .events = POLLIN};
+
+	return poll(&fd, 1, 0) > 0;
+}
+
+/* What was given up for the files of another device may work for this one's. */
+static void meet_device(struct copier *copier, dev_t device)
+{
+	if (copier->device == device)
+		return;
+	copier->device = device;
+	copier->no_clone = copier->no_range = false;
+}
+
+/* Between these two file systems. */
 static bool is_unsupported(int code)
 {
-	return code == EXDEV || code == EOPNOTSUPP || code == EINVAL || code == ENOSYS ||
-	       code == ENOTTY || code == EPERM || code == EBADF || code == ETXTBSY;
+	return code == EXDEV || code == EOPNOTSUPP || code == ENOSYS || code == ENOTTY ||
+	       code == EPERM;
+}
+
+static bool is_unsupported_here(int code)
+{
+	return is_unsupported(code) || code == EINVAL || code == EBADF || code == ETXTBSY;
 }
 
 /* Waits until so many bytes more are within the rate; false when cancelled. */
@@ -181,14 +204,26 @@ static int copy_range(struct copier *copier, int from, int to, off_t at, uint64_
 	return copy_by_buffer(copier, from, to, in, len, ret_side);
 }
 
+/* Blocks beyond the end, which some files have, may make up for those that are missing. */
+static bool has_holes(int fd, const struct stat *st)
+{
+	if ((uint64_t)st->st_blocks < (uint64_t)st->st_size / 512)
+		return true;
+	if (st->st_size < ASK_MIN)
+		return false;
+	off_t hole = lseek(fd, 0, SEEK_HOLE);
+	return hole >= 0 && hole < st->st_size;
+}
+
 struct copy_file copy_file_init(const struct copier *copier, int from, int to,
-				uint64_t size, uint64_t blocks)
+				const struct stat *st)
 {
 	return (struct copy_file){
 		.from = from,
 		.to = to,
-		.size = size,
-		.holes = copier->block > 0 || blocks < size / 512,
+		.size = (uint64_t)st->st_size,
+		.device = st->st_dev,
+		.holes = copier->block > 0 || has_holes(from, st),
 	};
 }
 
@@ -197,6 +232,7 @@ int copy_begin(struct copier *copier, const struct copy_file *file,
 {
 	if (file->size == 0)
 		return 1;
+	meet_device(copier, file->device);
 	if (file->size >= CLONE_MIN && !copier->no_clone && copier->rate->bytes == 0) {
 		if (ioctl(file->to, FICLONE, file->from) == 0) {
 			tally_add(&copier->done, file->size);
@@ -218,6 +254,7 @@ int copy_part(struct copier *copier, const struct copy_file *file, uint64_t at,
 {
 	int r = 0;
 
+	meet_device(copier, file->device);
 	if (!file->holes)
 		return copy_range(copier, file->from, file->to, (off_t)at, end - at,
 				  ret_side);
@@ -227,7 +264,7 @@ int copy_part(struct copier *copier, const struct copy_file *file, uint64_t at,
 			tally_add(&copier->done, end - at);
 			return 0;
 		}
-		if (data < 0 && !is_unsupported(errno)) {
+		if (data < 0 && !is_unsupported_here(errno)) {
 			*ret_side = COPY_READING;
 			return -errno;
 		}

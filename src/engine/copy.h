@@ -5,10 +5,10 @@
  *
  *	reflink (FICLONE) → copy_file_range → read and write
  *
- * A rung is given up for good when the kernel says that it does not work between these
- * two file systems (EXDEV, EOPNOTSUPP, EINVAL, ENOSYS, ENOTTY, EPERM, EBADF), and for one
- * file when copy_file_range returns 0 though there is more (some file systems of the
- * kernel's own). Holes stay holes (SEEK_DATA, SEEK_HOLE). Where holes are wanted for zeros
+ * A rung is given up for all files of a device when the kernel says that it does not work
+ * between these two file systems (EXDEV, EOPNOTSUPP, ENOSYS, ENOTTY, EPERM), and for one
+ * file when it does not work for that (EINVAL, EBADF, ETXTBSY), or copy_file_range returns
+ * 0 though there is more (some file systems of the kernel's own). Holes stay holes (SEEK_DATA, SEEK_HOLE). Where holes are wanted for zeros
  * too, all that is not reflinked is read and written, but for blocks of zeros.
  *
  * Large files get their room first, so that they lie in one piece, and so that a
@@ -32,6 +32,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 
@@ -64,6 +65,7 @@ void copy_rate_release(struct copy_rate *rate);
 
 struct copier {
 	char *buffer;  /* owned */
+	dev_t device;  /* that the following is about: the last file's */
 	bool no_clone; /* given up */
 	bool no_range; /* likewise */
 	int cancel_fd; /* readable: stop; or -1 */
@@ -81,6 +83,8 @@ enum copy_side {
 void copier_init(struct copier *copier, int cancel_fd, struct copy_rate *rate);
 void copier_release(struct copier *copier);
 
+bool copier_is_cancelled(const struct copier *copier);
+
 /*
  * A file being copied. What it has grown by meanwhile is left; when it has shrunk, that
  * much is there.
@@ -89,12 +93,13 @@ struct copy_file {
 	int from;
 	int to; /* empty */
 	uint64_t size;
-	bool holes; /* may be there, in the source or the copy */
+	dev_t device; /* of `from` */
+	bool holes;   /* may be there, in the source or the copy */
 };
 
-/* `blocks`: so many of 512 bytes the source takes. */
+/* `st` is what fstat() says of `from`. */
 struct copy_file copy_file_init(const struct copier *copier, int from, int to,
-				uint64_t size, uint64_t blocks);
+				const struct stat *st);
 
 /*
  * These return -errno, with the side whose error it is in `ret_side`; -ECANCELED: told to stop.

@@ -65,7 +65,8 @@ static bool same_bytes(struct worker *worker, int a, int b)
 
 	for (;;) {
 		ssize_t n = read(a, buf, HALF), got = 0;
-		if (n < 0)
+		/* who copies it instead will notice, too */
+		if (n < 0 || (n == HALF && copier_is_cancelled(&worker->copier)))
 			return false;
 		while (got < n) {
 			ssize_t m = read(b, buf + HALF + got, (size_t)(n - got));

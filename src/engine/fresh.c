@@ -123,8 +123,7 @@ static int copy_steadily(struct pass *pass, struct worker *worker, const struct 
 		struct stat now;
 
 		const struct copy_file file =
-			copy_file_init(&worker->copier, from, to, (uint64_t)st->st_size,
-				       (uint64_t)st->st_blocks);
+			copy_file_init(&worker->copier, from, to, st);
 		int r = parts_copy(pass, worker, &file, &side);
 		if (r == -ECANCELED)
 			return r;
