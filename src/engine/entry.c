@@ -298,6 +298,16 @@ static void put_off(struct pass *pass, const struct dir *dir, const char *name)
 	pthread_mutex_unlock(&pass->lock);
 }
 
+/*
+ * Whether the file was made when all bases had been: then none of them has another of its
+ * names. What dead runs left may be younger than the first base.
+ */
+static bool is_younger(const struct pass *pass, const struct look *look)
+{
+	return pass->old_table && pass->job->unfinished == 0 &&
+	       look->birth > table_ended(pass->old_table);
+}
+
 /* One of several names of a file. */
 static enum put put_name(struct pass *pass, struct worker *worker, const struct dir *dir,
 			 const char *name, struct look *look)
@@ -325,7 +335,8 @@ static enum put put_name(struct pass *pass, struct worker *worker, const struct 
 		return put == PUT_LINKED ? put : PUT_UNLINKABLE;
 	}
 	enum put put = link_to_base(pass, worker, dir, name, look);
-	if (needs_copy(put) && pass->bases > 0 && !pass->late) {
+	if (needs_copy(put) && pass->bases > 0 && !pass->late &&
+	    !is_younger(pass, look)) {
 		links_fail(pass->links, id, true);
 		put_off(pass, dir, name);
 		return PUT_NOT;

@@ -10,7 +10,8 @@
  * goes wrong is noted and counted; only an error that ends the pass is left in it.
  *
  * A name of a file with several that no base has is put off until all directories are
- * done: by then another of its names may be there, linked to a base.
+ * done: by then another of its names may be there, linked to a base. Not so where the file
+ * is younger than the bases.
  */
 void entry_put(struct pass *pass, struct worker *worker, struct dir *dir,
 	       const char *name, const struct look *look);

@@ -60,6 +60,21 @@ per_name() {
 	same_as_source "$(newest)"
 }
 
+@test "system calls for each name of 2,000 new files with two names each" {
+	mkdir "$src"/{old,new}
+	echo 1 >"$src/old/a"
+	sleep 3 # so that there is a table
+	MANIFEST=off run_backup 0
+	sleep 2 # it is all younger than that
+	for name in {0..1999}; do
+		echo "$name" >"$src/new/$name"
+		ln "$src/new/$name" "$src/old/$name"
+	done
+	MANIFEST=off per_name "$first_most" "$BACKUP"
+	same_as_source "$(newest)"
+	same_inode "$(newest)/new/7" "$(newest)/old/7"
+}
+
 @test "memory for 100,000 names in one directory: copied, linked, one of them moved" {
 	python3 - "$src" <<-'END'
 		import sys
