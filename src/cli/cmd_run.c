@@ -9,6 +9,7 @@
 #include "engine/rsync.h"
 #include "flow/aftermath.h"
 #include "flow/run.h"
+#include "sys/clock.h"
 #include "sys/signals.h"
 #include "sys/supervise.h"
 
@@ -49,8 +50,8 @@ static int work(void *ctx)
 			getppid(), log, &report);
 }
 
-/* What the run would have done at its end, had it not been killed by `signo`. */
-static int clean_up(const struct config *config, int signo)
+/* What the run would have done at its end, had it not been killed. */
+static int clean_up(const struct config *config, const struct killed_run *killed)
 {
 	CLEANUP(log_freep) struct log *log = log_new(stdout);
 	struct error err;
@@ -60,7 +61,7 @@ static int clean_up(const struct config *config, int signo)
 	log_adopt_run_file(log, config->run_log_dir, getpid());
 	if (*config->log_file && log_add_file(log, config->log_file, &err) < 0)
 		log_warn(log, "%s, going on without it", err.msg);
-	return flow_aftermath(config, signo, log);
+	return flow_aftermath(config, killed, log);
 }
 
 static int run(const struct command *command, int argc, char **argv)
@@ -75,8 +76,13 @@ static int run(const struct command *command, int argc, char **argv)
 		return r;
 	config.dry_run |= dry_run;
 
+	struct killed_run killed = {.start = clock_now(), .started = clock_monotonic()};
 	r = supervise(work, &config);
-	return r < 0 ? clean_up(&config, -r) : r;
+	if (r >= 0)
+		return r;
+	killed.signo = -r;
+	killed.settled = supervise_settled();
+	return clean_up(&config, &killed);
 }
 
 const struct command command_run = {

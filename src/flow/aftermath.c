@@ -6,11 +6,9 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "flow/metrics.h"
-#include "flow/notify.h"
+#include "flow/conclude.h"
 #include "flow/quiesce.h"
 #include "flow/recover.h"
-#include "store/history.h"
 #include "store/store.h"
 #include "sys/clock.h"
 
@@ -48,29 +46,40 @@ void aftermath_bring_back(const struct config *config, const char *what,
 			  err.msg);
 }
 
-int flow_aftermath(const struct config *config, int signo, struct log *log)
+static const char *guess(int signo)
+{
+	return signo == SIGKILL ? ", by hand or for lack of memory" : "";
+}
+
+int flow_aftermath(const struct config *config, const struct killed_run *run,
+		   struct log *log)
 {
 	CLEANUP(store_close) struct store store = STORE_INIT;
 	CLEANUP(report_release)
 	struct report report = {
 		.result = REPORT_FAILED,
 		.exit_code = EXIT_FAILED,
-		.start = clock_now(),
+		.start = run->start,
 		.dry_run = config->dry_run,
 	};
-	struct error err;
 
-	log_error(log, "the run's process was killed by signal %d%s", signo,
-		  signo == SIGKILL ? ", by hand or for lack of memory" : "");
+	if (run->settled >= 0) {
+		log_warn(log,
+			 "the run's process was killed by signal %d%s, after all that it "
+			 "was to do; a mail may not have been sent",
+			 run->signo, guess(run->signo));
+		aftermath_bring_back(config, "run", &store, log);
+		return run->settled;
+	}
+	log_error(log, "the run's process was killed by signal %d%s", run->signo,
+		  guess(run->signo));
 	aftermath_bring_back(config, "run", &store, log);
 
 	report.reason = log_last_error(log);
 	report.warnings = log_warnings(log);
+	report.duration = clock_monotonic() - run->started;
 	log_info(log, "backup failed; no earlier snapshot was changed");
-	notify(&report, true, config, log);
-	if (store.lock >= 0 && !config->dry_run && store_is_ours(&store) &&
-	    history_append(&store, &report, &err) < 0)
-		log_warn(log, "%s, ignoring", err.msg);
-	metrics_leave(config, &store, &report, log);
-	return EXIT_FAILED;
+	conclude_write_down(&report, config, &store, log);
+	conclude_tell(&report, true, config, &store, log);
+	return report.exit_code;
 }

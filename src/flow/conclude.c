@@ -4,12 +4,14 @@
 
 #include <errno.h>
 
+#include "base/alloc.h"
 #include "base/human.h"
 #include "flow/destination.h"
 #include "flow/metrics.h"
 #include "flow/notify.h"
 #include "store/history.h"
 #include "sys/signals.h"
+#include "sys/supervise.h"
 
 static void set_result(struct report *report, int r, const struct error *err,
 		       enum snapshot_status status, struct log *log)
@@ -62,19 +64,49 @@ static void look_at_room(struct report *report, const struct store *store)
 	report->free_inodes = room.free_inodes;
 }
 
-/* Also what failed before the destination was looked at, such as a missing source. */
-static void remember(struct report *report, const struct config *config,
-		     struct store *store, struct log *log)
+static bool has_history(const struct config *config, const struct store *store)
+{
+	return !config->dry_run && store->path && store_is_ours(store);
+}
+
+static void sync_history(const struct store *store, struct log *log)
 {
 	struct error err;
 
-	if (config->dry_run)
-		return;
-	bool there = store->path || store_open(store, config->dest, NULL) >= 0;
-	look_at_room(report, store);
-	if (there && store_is_ours(store) && history_append(store, report, &err) < 0)
+	if (history_sync(store, &err) < 0)
 		log_warn(log, "%s, ignoring", err.msg);
+}
+
+/* Also what failed before the destination was looked at, such as a missing source. */
+void conclude_write_down(struct report *report, const struct config *config,
+			 struct store *store, struct log *log)
+{
+	struct error err;
+
+	if (!store->path && !config->dry_run)
+		store_open(store, config->dest, NULL);
+	look_at_room(report, store);
+	int r = has_history(config, store) ? history_append(store, report, &err) : 0;
+	if (r < 0)
+		log_warn(log, "%s, ignoring", err.msg);
+	supervise_settle(report->exit_code);
+	if (r >= 0 && has_history(config, store))
+		sync_history(store, log);
 	metrics_leave(config, store, report, log);
+}
+
+void conclude_tell(const struct report *report, bool alarm, const struct config *config,
+		   const struct store *store, struct log *log)
+{
+	CLEANUP(freep) char *failed = notify(report, alarm, config, log);
+	struct error err;
+
+	if (!failed || !has_history(config, store))
+		return;
+	if (history_amend(store, report, failed, &err) < 0)
+		log_warn(log, "%s, ignoring", err.msg);
+	else
+		sync_history(store, log);
 }
 
 void conclude(struct report *report, int r, const struct error *err,
@@ -85,12 +117,7 @@ void conclude(struct report *report, int r, const struct error *err,
 	set_result(report, r, err, status, log);
 	look_at_room(report, store);
 	say_end(report, log);
-
-	/* somebody who ends us may not wait for the mail: the history is first then */
-	bool alarm = report->exit_code != EXIT_OK || status == SNAPSHOT_SHRUNK;
-	if (report->result == REPORT_INTERRUPTED)
-		remember(report, config, store, log);
-	notify(report, alarm, config, log);
-	if (report->result != REPORT_INTERRUPTED)
-		remember(report, config, store, log);
+	conclude_write_down(report, config, store, log);
+	conclude_tell(report, report->exit_code != EXIT_OK || status == SNAPSHOT_SHRUNK,
+		      config, store, log);
 }

@@ -72,24 +72,21 @@ static char *make_subject(const struct report *report)
 			 c.month, c.day, c.hour, c.minute);
 }
 
-/* `reached` is what notify_send() returned. */
-static void mail_failed(struct report *report, int reached, const struct error *err,
-			const struct strvec *problems, struct log *log)
+/* `reached` is what notify_send() returned. What is wrong, or NULL. */
+static char *what_failed(int reached, const struct error *err,
+			 const struct strvec *problems, struct log *log)
 {
 	if (reached < 0)
 		log_warn(log, "mail was not sent: %s", err->msg);
 	for (size_t i = 0; i < problems->n; i++)
 		log_warn(log, "mail was not sent to %s", problems->v[i]);
-	if (reached >= 0 && problems->n == 0)
-		return;
-	report->mail_error = xstrdup(reached < 0 ? err->msg : problems->v[0]);
-	report->warnings = log_warnings(log);
-	if (report->result == REPORT_OK)
-		report->result = REPORT_WARNINGS;
+	if (reached < 0)
+		return xstrdup(err->msg);
+	return problems->n > 0 ? xstrdup(problems->v[0]) : NULL;
 }
 
-void notify(struct report *report, bool alarm, const struct config *config,
-	    struct log *log)
+char *notify(const struct report *report, bool alarm, const struct config *config,
+	     struct log *log)
 {
 	CLEANUP(strbuf_release) struct strbuf body = STRBUF_INIT;
 	CLEANUP(strvec_release) struct strvec problems = STRVEC_INIT;
@@ -97,7 +94,7 @@ void notify(struct report *report, bool alarm, const struct config *config,
 
 	if (!config_has_mail(config) ||
 	    !(alarm ? config->email_on_failure : config->email_on_success))
-		return;
+		return NULL;
 
 	CLEANUP(freep) char *subject = make_subject(report);
 	report_overview(report, &body);
@@ -105,9 +102,10 @@ void notify(struct report *report, bool alarm, const struct config *config,
 	log_text(log, &body);
 
 	int reached = notify_send(config, subject, body.buf, ATTEMPTS, &problems, &err);
-	mail_failed(report, reached, &err, &problems, log);
+	char *failed = what_failed(reached, &err, &problems, log);
 	if (reached > 0)
 		log_info(log, "mail sent to %d of %zu", reached, config->email_to.n);
+	return failed;
 }
 
 void notify_announce(const struct config *config, struct log *log)

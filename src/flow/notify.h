@@ -17,11 +17,12 @@ void notify_announce(const struct config *config, struct log *log);
 
 /*
  * Sends the mail if it is due: EMAIL_ON_FAILURE when it is an `alarm`, else
- * EMAIL_ON_SUCCESS. A failure goes into the log and report->mail_error. After a signal it
- * is tried once and for a few seconds, since whoever sent the signal may not wait.
+ * EMAIL_ON_SUCCESS. A failure is a warning in the log, and the first reason is returned,
+ * the caller's to free; NULL: everybody was told, or nobody was to be. After a signal it is
+ * tried once and for a few seconds, since whoever sent the signal may not wait.
  */
-void notify(struct report *report, bool alarm, const struct config *config,
-	    struct log *log);
+char *notify(const struct report *report, bool alarm, const struct config *config,
+	     struct log *log);
 
 /*
  * Sends any mail, trying at most `attempts` times, without a limit of time but

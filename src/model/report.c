@@ -20,7 +20,6 @@ void report_release(struct report *report)
 		free(report->services[i].error);
 	}
 	free(report->services);
-	free(report->mail_error);
 	*report = (struct report){0};
 }
 

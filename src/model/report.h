@@ -51,10 +51,8 @@ struct report {
 	unsigned warnings;
 	unsigned removed; /* snapshots */
 	unsigned kept;
-	uint64_t free_bytes;  /* left on the destination, 0: unknown */
-	uint64_t free_inodes; /* likewise */
-	char *mail_error;     /* why not everybody was told by mail; owned; NULL: sent, or
-				not asked for */
+	uint64_t free_bytes;		 /* left on the destination, 0: unknown */
+	uint64_t free_inodes;		 /* likewise */
 	struct report_service *services; /* owned */
 	size_t services_n, services_cap;
 };

@@ -25,7 +25,7 @@ static json_t *report_json(const struct report *report)
 
 	return json_pack(
 		"{s:I, s:i, s:s, s:i, s:s*, s:o, s:f, s:i, s:I, s:I, s:I, s:I, s:I, s:I, "
-		"s:i, s:i, s:o*, s:o*, s:o*, s:o*}",
+		"s:i, s:i, s:o*, s:o*, s:o*}",
 		"time", (json_int_t)report->start.epoch, "utc_offset",
 		report->start.offset, "result", report_result_name(report->result),
 		"exit", report->exit_code, "snapshot", report->snapshot, "reason",
@@ -34,16 +34,26 @@ static json_t *report_json(const struct report *report)
 		(json_int_t)c->new_files, "changed", (json_int_t)c->changed, "linked",
 		(json_int_t)c->linked, "bytes", (json_int_t)c->bytes, "bytes_copied",
 		(json_int_t)c->bytes_copied, "removed", (int)report->removed, "kept",
-		(int)report->kept, "services", report_services_json(report), "mail_error",
-		report->mail_error ? json_text(report->mail_error) : NULL, "free_bytes",
+		(int)report->kept, "services", report_services_json(report), "free_bytes",
 		known_number(report->free_bytes), "free_inodes",
 		known_number(report->free_inodes));
 }
 
-int history_append(const struct store *store, const struct report *report,
-		   struct error *err)
+static int open_file(const struct store *store, int flags, int *ret_fd, struct error *err)
 {
-	CLEANUP(json_freep) json_t *root = report_json(report);
+	int fd = openat(store->meta, "history.jsonl", flags | O_NOFOLLOW | O_CLOEXEC,
+			0600);
+
+	if (fd < 0)
+		return error_set(err, -errno, "open '%s/.backup/history.jsonl'",
+				 store->path);
+	*ret_fd = fd;
+	return 0;
+}
+
+static int append(const struct store *store, const json_t *root, struct error *err)
+{
+	CLEANUP(closep) int fd = -1;
 	CLEANUP(freep)
 	char *text =
 		root ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
@@ -51,22 +61,45 @@ int history_append(const struct store *store, const struct report *report,
 
 	if (!text)
 		return error_say(err, -EINVAL, "the run cannot be written as JSON");
-	CLEANUP(closep)
-	int fd = openat(store->meta, "history.jsonl",
-			O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return error_set(err, -errno, "open '%s/.backup/history.jsonl'",
-				 store->path);
+	int r = open_file(store, O_RDWR | O_APPEND | O_CREAT, &fd, err);
+	if (r < 0)
+		return r;
 
 	/* a line that a crash cut short gets its end, so that ours is one of its own */
 	off_t size = lseek(fd, 0, SEEK_END);
 	if (size > 0 && pread(fd, &last, 1, size - 1) != 1)
 		last = '\n';
 	CLEANUP(freep) char *line = xasprintf("%s%s\n", last == '\n' ? "" : "\n", text);
-	int r = fs_write_all(fd, line, strlen(line));
-	if (r < 0)
-		return error_set(err, r, "write '%s/.backup/history.jsonl'", store->path);
-	return fs_sync(fd, "history.jsonl", err);
+	r = fs_write_all(fd, line, strlen(line));
+	return r < 0 ? error_set(err, r, "write '%s/.backup/history.jsonl'", store->path)
+		     : 0;
+}
+
+int history_append(const struct store *store, const struct report *report,
+		   struct error *err)
+{
+	CLEANUP(json_freep) json_t *root = report_json(report);
+
+	return append(store, root, err);
+}
+
+int history_amend(const struct store *store, const struct report *report,
+		  const char *mail_error, struct error *err)
+{
+	CLEANUP(json_freep)
+	json_t *root = json_pack(
+		"{s:I, s:i, s:o}", "time", (json_int_t)report->start.epoch, "utc_offset",
+		report->start.offset, "mail_error", json_text(mail_error));
+
+	return append(store, root, err);
+}
+
+int history_sync(const struct store *store, struct error *err)
+{
+	CLEANUP(closep) int fd = -1;
+
+	int r = open_file(store, O_RDONLY, &fd, err);
+	return r < 0 ? r : fs_sync(fd, "history.jsonl", err);
 }
 
 void history_entry_release(struct history_entry *entry)

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
 /*
- * .backup/history.jsonl: a line of JSON for each run, failed ones too.
+ * .backup/history.jsonl: a line of JSON for each run, failed ones too. What turns out later
+ * is added in a line of its own, which whoever reads runs passes over, as it has no result:
+ *
+ *	{"time":1795402800,"utc_offset":3600,"result":"ok","exit":0,...}
+ *	{"time":1795402800,"utc_offset":3600,"mail_error":"..."}    of the run of that time
  */
 #pragma once
 
@@ -10,9 +14,14 @@
 #include "model/report.h"
 #include "store/store.h"
 
-/* Appends a line and brings it to the disk. */
+/* Appends a line of a run; history_sync() brings it to the disk. */
 int history_append(const struct store *store, const struct report *report,
 		   struct error *err);
+
+/* Likewise a line that amends the run's: not everybody was told of it by mail. */
+int history_amend(const struct store *store, const struct report *report,
+		  const char *mail_error, struct error *err);
+int history_sync(const struct store *store, struct error *err);
 
 /* What a line says of a run. */
 struct history_entry {

@@ -5,11 +5,15 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static volatile pid_t child;
+
+/* Shared with the work: 0, or 1 more than what it settled. NULL: there is no supervisor. */
+static volatile sig_atomic_t *settled;
 
 static void pass_on(int signo)
 {
@@ -41,11 +45,31 @@ static void block(int how)
 	sigprocmask(how, &set, NULL);
 }
 
+static void share(void)
+{
+	void *page = mmap(NULL, sizeof(*settled), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	settled = page == MAP_FAILED ? NULL : page;
+}
+
+void supervise_settle(int code)
+{
+	if (settled)
+		*settled = code + 1;
+}
+
+int supervise_settled(void)
+{
+	return settled ? *settled - 1 : -1;
+}
+
 int supervise(int (*work)(void *ctx), void *ctx)
 {
 	pid_t parent = getpid();
 	int status = 0;
 
+	share();
 	/* a signal that comes before the child is known waits until it is */
 	block(SIG_BLOCK);
 	set_handlers(pass_on);

@@ -94,7 +94,7 @@ teardown_file() { mail_stop; }
 	mails 2
 	[ "$(mail '.envelope_to[]' && mail '.envelope_to[]' 2)" = $'a@example.com\nb@example.com' ]
 	[ "$(mail .message_id)" = "$(mail .message_id 2)" ]
-	jq -e '.exit == 0 and (.mail_error | contains("refused@example.com"))' "$dest/.backup/history.jsonl"
+	jq -es '.[0].exit == 0 and (.[1].mail_error | contains("refused@example.com"))' "$dest/.backup/history.jsonl"
 	mail_test_fails 'refused@example.com' '550'
 	mails 4
 }

@@ -241,6 +241,7 @@ static void test_history(void **state)
 	assert_int_equal(fs_write_all(fd, "{\"time\":17", 10), 0);
 	assert_int_equal(history_append(&prepared, &report, NULL), 0);
 	assert_int_equal(scratch_mode(prepared.meta, "history.jsonl"), 0600);
+	assert_int_equal(history_sync(&prepared, NULL), 0);
 
 	assert_int_equal(fs_read_file(prepared.meta, "history.jsonl", &text, NULL), 0);
 	char *rest = text.buf, *line;
@@ -256,6 +257,24 @@ static void test_history(void **state)
 	}
 	assert_int_equal(lines, 4);
 	assert_string_equal(line, ""); /* the last one has its end */
+}
+
+/* What is added to a run is none itself. */
+static void test_history_amended(void **state)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	const struct report report = {.result = REPORT_OK, .start = {1795402800, 3600}};
+	CLEANUP(history_entry_release) struct history_entry last = {0};
+
+	(void)state;
+	assert_int_equal(history_append(&prepared, &report, NULL), 0);
+	assert_int_equal(history_amend(&prepared, &report, "no \"\xff\"", NULL), 0);
+	assert_int_equal(history_last(&prepared, &last, NULL), 1);
+	assert_int_equal(last.result, REPORT_OK);
+	assert_int_equal(last.start.epoch, 1795402800);
+	assert_int_equal(fs_read_file(prepared.meta, "history.jsonl", &text, NULL), 0);
+	assert_non_null(strstr(text.buf, "\n{\"time\":1795402800,\"utc_offset\":3600,"
+					 "\"mail_error\":\"no \\\""));
 }
 
 static void test_history_refused(void **state)
@@ -285,6 +304,7 @@ int main(void)
 		PREPARED(test_trash),
 		PREPARED(test_trash_odd),
 		PREPARED(test_history),
+		PREPARED(test_history_amended),
 		PREPARED(test_history_refused),
 	};
 

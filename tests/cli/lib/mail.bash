@@ -407,9 +407,9 @@ run_unmailed() {
 	said 'WARNING: mail was not sent' "$@"
 	[ "$(snapshots | wc -l)" = $((before + 1)) ]
 	[ "$(readlink "$dest/latest")" = "$(snapshots | tail -n 1)" ]
-	tail -n 1 "$dest/.backup/history.jsonl" >"$work/line"
-	jq -e '.exit == 0 and .result == "warnings" and .warnings >= 1 and (.mail_error | length > 20)' \
-		"$work/line"
+	tail -n 2 "$dest/.backup/history.jsonl" >"$work/lines"
+	jq -es '.[0].exit == 0 and .[0].time == .[1].time and (.[1].mail_error | length > 20)' \
+		"$work/lines"
 	grep -q 'WARNING: mail was not sent' "$LOG_FILE"
 }
 
