@@ -24,6 +24,7 @@
 #include "cli/environment.h"
 #include "mail/msmtprc.h"
 #include "sys/fs.h"
+#include "sys/outfile.h"
 #include "sys/process.h"
 #include "sys/zone.h"
 
@@ -64,25 +65,6 @@ static const char *usable_log(const struct config *config)
 	return NULL;
 }
 
-/* Puts the configuration at `path`; its directory is made if need be. */
-static int write_msmtprc(const char *path, const struct strbuf *text, struct error *err)
-{
-	CLEANUP(freep) char *dir = xstrdup(path);
-	CLEANUP(closep) int fd = -1;
-	char *slash = strrchr(dir, '/');
-
-	if (slash)
-		*slash = '\0';
-	const char *parent = !slash ? "." : slash == dir ? "/" : dir;
-	int r = fs_make_dir(AT_FDCWD, parent, 0755, err);
-	if (r >= 0)
-		r = fs_open_dir(AT_FDCWD, parent, &fd, err);
-	if (r < 0)
-		return r;
-	return fs_write_file(fd, slash ? path + (slash - dir) + 1 : path, text->buf,
-			     text->len, 0600, err);
-}
-
 /* A directory below /tmp that nobody else can look into or put anything into. */
 static int make_private_dir(const char *dir, struct error *err)
 {
@@ -104,14 +86,14 @@ static void leave_msmtprc(const struct config *config)
 	struct error err, err_private;
 
 	if (msmtprc_text(config, usable_log(config), &text, &err) < 0 ||
-	    write_msmtprc(config->msmtp_config, &text, &err) >= 0)
+	    outfile_write(config->msmtp_config, &text, 0600, true, &err) >= 0)
 		return;
 
 	CLEANUP(freep) char *dir = xasprintf("/tmp/msmtp-%ld", (long)geteuid());
 	CLEANUP(freep) char *path = xasprintf("%s/msmtprc", dir);
 	int r = make_private_dir(dir, &err_private);
 	if (r >= 0)
-		r = write_msmtprc(path, &text, &err_private);
+		r = outfile_write(path, &text, 0600, false, &err_private);
 	if (r >= 0) {
 		say("'%s' (MSMTP_CONFIG) cannot be written (%s), using '%s'",
 		    config->msmtp_config, err.msg, path);

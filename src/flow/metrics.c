@@ -2,16 +2,13 @@
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
 #include "flow/metrics.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/utf8.h"
 #include "sys/clock.h"
-#include "sys/fs.h"
+#include "sys/outfile.h"
 
 /* A label's value: UTF-8, with a backslash before what would end it. */
 static void add_escaped(struct strbuf *out, const char *text)
@@ -190,37 +187,18 @@ void metrics_print(const struct status *status, const char *destination,
 			(double)status->down.n);
 }
 
-/* Opens the directory of METRICS_FILE; `ret_name` points to the name in it. */
-static int open_directory(const char *path, int *ret_fd, const char **ret_name,
-			  struct error *err)
-{
-	const char *slash = strrchr(path, '/');
-	CLEANUP(freep)
-	char *dir = slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
-
-	/* links on the way are the user's */
-	*ret_name = slash ? slash + 1 : path;
-	*ret_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return *ret_fd < 0 ? error_set(err, -errno, "open directory '%s'", dir) : 0;
-}
-
 void metrics_leave(const struct config *config, const struct store *store,
 		   const struct report *report, struct log *log)
 {
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 	CLEANUP(status_release) struct status status = {0};
-	CLEANUP(closep) int fd = -1;
-	const char *name = NULL;
 	struct error err;
 
 	if (!*config->metrics_file || config->dry_run)
 		return;
 	status_after_run(config, store, report, clock_now(), &status);
 	metrics_print(&status, config->dest, &text);
-	int r = open_directory(config->metrics_file, &fd, &name, &err);
-	if (r >= 0)
-		r = fs_write_file(fd, name, text.buf, text.len, 0644, &err);
-	if (r < 0)
+	if (outfile_write(config->metrics_file, &text, 0644, false, &err) < 0)
 		log_warn(log, "METRICS_FILE '%s': %s, ignoring", config->metrics_file,
 			 err.msg);
 }

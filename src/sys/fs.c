@@ -224,12 +224,38 @@ int fs_temp_file(int *ret_fd, struct error *err)
 	return fs_memory_file("temporary", "", 0, ret_fd, err);
 }
 
+static const char *type_words(mode_t mode)
+{
+	return S_ISDIR(mode)			? "a directory"
+	       : S_ISFIFO(mode)			? "a FIFO"
+	       : S_ISSOCK(mode)			? "a socket"
+	       : S_ISCHR(mode) || S_ISBLK(mode) ? "a device"
+						: "not a file";
+}
+
+/* A rename would put a file in the place of whatever is there but a directory. */
+static int check_replaceable(int dirfd, const char *name, struct error *err)
+{
+	struct stat st;
+
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : error_set(err, -errno, "look at '%s'", name);
+	if (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode))
+		return 0;
+	return error_say(err, S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL,
+			 "'%s' is %s, and only a file is replaced", name,
+			 type_words(st.st_mode));
+}
+
 int fs_write_file(int dirfd, const char *name, const void *data, size_t len, mode_t mode,
 		  struct error *err)
 {
 	CLEANUP(freep) char *tmp = xasprintf("%s.tmp", name);
 
-	int r = write_new(dirfd, tmp, data, len, mode, err);
+	int r = check_replaceable(dirfd, name, err);
+	if (r < 0)
+		return r;
+	r = write_new(dirfd, tmp, data, len, mode, err);
 	if (r < 0) {
 		unlinkat(dirfd, tmp, 0);
 		return r;

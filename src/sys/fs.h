@@ -64,8 +64,9 @@ int fs_memory_file(const char *name, const void *data, size_t len, int *ret_fd,
 int fs_temp_file(int *ret_fd, struct error *err);
 
 /*
- * Replaces the file `name` for good. The temporary name is `name` with ".tmp" behind. A
- * mode that lets others in is not narrowed by the umask.
+ * Replaces the file, or the link, `name` for good; -EISDIR or -EINVAL when it is something
+ * else. The temporary name is `name` with ".tmp" behind. A mode that lets others in is not
+ * narrowed by the umask.
  */
 int fs_write_file(int dirfd, const char *name, const void *data, size_t len, mode_t mode,
 		  struct error *err);

@@ -50,6 +50,25 @@ static void test_write_file_over_a_link(void **state)
 }
 
 /* A failure leaves the old file, or what is in the way, and no temporary one. */
+/* What a rename would do away with is no file of anybody's. */
+static void test_write_file_over_others(void **state)
+{
+	struct error err = {.msg = ""};
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(mkfifoat(scratch_fd(), "fifo", 0600), 0);
+	assert_int_equal(mkdirat(scratch_fd(), "dir", 0700), 0);
+	assert_int_equal(fs_write_file(scratch_fd(), "fifo", "x", 1, 0600, &err),
+			 -EINVAL);
+	assert_non_null(strstr(err.msg, "a FIFO"));
+	assert_int_equal(fs_write_file(scratch_fd(), "dir", "x", 1, 0600, &err), -EISDIR);
+	assert_non_null(strstr(err.msg, "a directory"));
+	assert_int_equal(fstatat(scratch_fd(), "fifo", &st, 0), 0);
+	assert_true(S_ISFIFO(st.st_mode));
+	assert_false(scratch_has(scratch_fd(), "fifo.tmp"));
+}
+
 static void test_write_file_fails(void **state)
 {
 	close(scratch_mkdir(scratch_fd(), "d"));
@@ -258,6 +277,7 @@ int main(void)
 		TEST(test_write_file),
 		TEST(test_write_file_replaces),
 		TEST(test_write_file_over_a_link),
+		TEST(test_write_file_over_others),
 		TEST(test_write_file_fails),
 		TEST(test_write_file_no_room),
 		TEST(test_read_file),

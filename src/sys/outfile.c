@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The backup-container authors */
+#include "sys/outfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "sys/fs.h"
+
+/* Like mkdir -p. */
+static int make_path(const char *dir, struct error *err)
+{
+	CLEANUP(freep) char *path = xstrdup(dir);
+	struct stat st;
+
+	if (stat(dir, &st) == 0)
+		return 0;
+	for (char *end = path; *end;) {
+		end += strspn(end, "/");
+		end += strcspn(end, "/");
+		char after = *end;
+		*end = '\0';
+		if (mkdir(path, 0755) < 0 && errno != EEXIST)
+			return error_set(err, -errno, "create directory '%s'", path);
+		*end = after;
+	}
+	return 0;
+}
+
+/* Opens the directory; `ret_name` points to the name in it. */
+static int open_directory(const char *path, bool make_dirs, int *ret_fd,
+			  const char **ret_name, struct error *err)
+{
+	const char *slash = strrchr(path, '/');
+	CLEANUP(freep)
+	char *dir = slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+
+	int r = make_dirs ? make_path(dir, err) : 0;
+	if (r < 0)
+		return r;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set(err, -errno, "open directory '%s'", dir);
+	*ret_fd = fd;
+	*ret_name = slash ? slash + 1 : path;
+	return 0;
+}
+
+/* Device 1:3, see the kernel's admin-guide/devices.txt. */
+static bool is_null(int dirfd, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+}
+
+int outfile_write(const char *path, const struct strbuf *text, mode_t mode,
+		  bool make_dirs, struct error *err)
+{
+	CLEANUP(closep) int fd = -1;
+	size_t len = strlen(path);
+	const char *name = NULL;
+
+	if (len == 0 || path[len - 1] == '/')
+		return error_say(err, -EISDIR,
+				 "it must end in a file's name, not in '/'");
+	int r = open_directory(path, make_dirs, &fd, &name, err);
+	if (r < 0 || is_null(fd, name))
+		return r;
+	return fs_write_file(fd, name, text->buf, text->len, mode, err);
+}
