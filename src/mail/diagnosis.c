@@ -8,7 +8,19 @@
 
 #include "mail/msmtprc.h"
 
-/* Of the first row whose text is in what msmtp said. */
+static const char not_trusted[] =
+	"no certificate in SMTP_CA_FILE vouches for the server's; if it has a private one, "
+	"set SMTP_CA_FILE to that of its issuer";
+static const char other_name[] =
+	"the server's certificate is for another name; SMTP_SERVER must be the name in it";
+static const char no_tls_yet[] =
+	"the server does not speak TLS from the start on this port; set SMTP_TLS=starttls";
+static const char bad_trust[] = "SMTP_CA_FILE cannot be read, or holds no certificates";
+static const char no_login[] =
+	"the server lets nobody log in here; most do only with TLS: set SMTP_TLS=on, or "
+	"leave SMTP_USER empty";
+
+/* Of the first row whose text is in what msmtp said: with GnuTLS, or with OpenSSL. */
 static const struct {
 	const char *said;
 	const char *words;
@@ -19,23 +31,28 @@ static const struct {
 	 "there is no such host; check SMTP_SERVER, and the DNS here"},
 	{"cannot connect to",
 	 "nothing answers there; check SMTP_SERVER and SMTP_PORT, and firewalls between"},
-	{"issuer is unknown",
-	 "no certificate in SMTP_CA_FILE vouches for the server's; if it has a private one, "
-	 "set SMTP_CA_FILE to that of its issuer"},
-	{"does not match the expected",
-	 "the server's certificate is for another name; SMTP_SERVER must be the name in it"},
+	{"issuer is unknown", not_trusted},
+	{"issuer certificate", not_trusted},
+	{"self-signed certificate", not_trusted},
+	{"self signed certificate", not_trusted}, /* before OpenSSL 3 */
+	{"unable to verify the first certificate", not_trusted},
+	{"does not match the expected", other_name},
+	{"does not match hostname", other_name},
 	{"expired", "the server's certificate has expired, or the clock here is wrong"},
+	{"not yet valid",
+	 "the server's certificate is not valid yet, or the clock here is wrong"},
 	{"certificate verification failed", "the server's certificate is not good"},
 	{"via the STARTTLS",
 	 "the server does not offer STARTTLS on this port; set SMTP_TLS=implicit where TLS "
 	 "comes first (port 465, mostly)"},
-	{"unexpected TLS packet",
-	 "the server does not speak TLS from the start on this port; set SMTP_TLS=starttls"},
+	{"unexpected TLS packet", no_tls_yet},
+	{"wrong version number", no_tls_yet},
+	{"packet length too long", no_tls_yet},
 	{"TLS handshake failed", "the server and msmtp do not agree on how to use TLS"},
-	{"does not support authentication",
-	 "the server lets nobody log in here; most do only with TLS: set SMTP_TLS=on, or "
-	 "leave SMTP_USER empty"},
-	{"X509 trust file", "SMTP_CA_FILE cannot be read, or holds no certificates"},
+	{"does not support authentication", no_login},
+	{"cannot find a usable authentication method", no_login},
+	{"X509 trust file", bad_trust},
+	{"cannot load trust file", bad_trust},
 	{"envelope from address",
 	 "the server refuses the sender; set EMAIL_FROM to an address that it takes"},
 	{"recipient address", "the server refuses the recipient; check EMAIL_TO"},

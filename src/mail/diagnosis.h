@@ -2,7 +2,9 @@
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
 /*
  * Why a mail was not sent: msmtp's exit code and messages, put into words that say which
- * setting to look at. The messages were collected from msmtp 1.8.23.
+ * setting to look at. The messages were collected from msmtp 1.8.23, which Debian builds with
+ * GnuTLS; those of Alpine's, built with OpenSSL, are in its mtls-openssl.c and in OpenSSL's
+ * X509_verify_cert_error_string(3).
  */
 #pragma once
 
