@@ -85,7 +85,8 @@ static void leave_msmtprc(const struct config *config)
 	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 	struct error err, err_private;
 
-	if (msmtprc_text(config, usable_log(config), &text, &err) < 0 ||
+	if (msmtprc_text(config, *msmtprc_logins(config), usable_log(config), &text,
+			 &err) < 0 ||
 	    outfile_write(config->msmtp_config, &text, 0600, true, &err) >= 0)
 		return;
 

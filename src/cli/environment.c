@@ -51,6 +51,7 @@ void environment_read(struct config *config, struct strvec *errors)
 	int r = config_load(config, &source, errors);
 	if (rsync_args_check(&config->rsync_args, &err) < 0)
 		strvec_push(errors, err.msg);
-	if (r >= 0 && msmtprc_text(config, config->msmtp_log, &msmtprc, &err) < 0)
+	if (r >= 0 && msmtprc_text(config, *msmtprc_logins(config), config->msmtp_log,
+				   &msmtprc, &err) < 0)
 		strvec_push(errors, err.msg);
 }

@@ -51,7 +51,7 @@ int notify_send(const struct config *config, const char *subject, const char *bo
 		.config = config,
 		.message = &text,
 		.attempts = haste ? 1 : attempts,
-		.patience = haste ? HASTE_SECONDS : 0,
+		.seconds = haste ? HASTE_SECONDS : 0,
 		.cancel_fd = haste ? -1 : signals_fd(),
 	};
 	return deliver(&delivery, problems, err);

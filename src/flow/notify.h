@@ -25,8 +25,7 @@ char *notify(const struct report *report, bool alarm, const struct config *confi
 	     struct log *log);
 
 /*
- * Sends any mail, trying at most `attempts` times, without a limit of time but
- * SMTP_TIMEOUT; see deliver().
+ * Sends any mail, trying at most `attempts` times; see deliver().
  */
 int notify_send(const struct config *config, const char *subject, const char *body,
 		int attempts, struct strvec *problems, struct error *err);

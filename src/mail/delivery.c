@@ -3,170 +3,169 @@
 #include "mail/delivery.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "mail/diagnosis.h"
-#include "mail/msmtprc.h"
-#include "sys/fs.h"
-#include "sys/process.h"
-#include "sys/signals.h"
+#include "mail/msmtp.h"
+#include "sys/clock.h"
 
 enum {
-	SAID_MAX = 4096,
-	SECRET_SHORTEST = 4,
+	PROBLEM_MAX = 4096,
+	TIMEOUTS_IN_ALL = 4,
 	WAIT_MS =
-		5000, /* before the second attempt; three times as long each further one */
+		5000, /* before the second round; three times as long before each more */
 };
 
-/* msmtp's output: what went wrong, and the line for its log. */
-struct output {
-	struct strbuf said;
-	int log;	    /* -1: it cannot be written */
-	const char *secret; /* a server may repeat it */
+struct work {
+	const struct delivery *delivery;
+	struct msmtp msmtp;
+	double end; /* monotonic */
+	bool last;  /* there is no further round */
+	int reached;
+	struct strvec waiting; /* for the next round, and why: one for each */
+	struct strvec whys;
+	struct strvec *problems;
 };
 
-/* Adds the line without the password, if that is long enough to be told from other words. */
-static void add_hidden(struct strbuf *out, const char *line, size_t len,
-		       const char *secret)
+static double seconds_in_all(const struct delivery *delivery)
 {
-	const char *end = line + len, *hit;
-	size_t n = strlen(secret);
+	double seconds = TIMEOUTS_IN_ALL * (double)delivery->config->smtp_timeout,
+	       wait = WAIT_MS;
 
-	while (n >= SECRET_SHORTEST &&
-	       (hit = memmem(line, (size_t)(end - line), secret, n)) != NULL) {
-		strbuf_add(out, line, (size_t)(hit - line));
-		strbuf_addstr(out, "(hidden)");
-		line = hit + n;
-	}
-	strbuf_add(out, line, (size_t)(end - line));
+	if (delivery->seconds > 0)
+		return delivery->seconds;
+	for (int i = 1; i < delivery->attempts; i++, wait *= 3)
+		seconds += wait / 1000;
+	return seconds;
 }
 
-static void take_line(void *ctx, enum process_stream stream, const char *line, size_t len)
+/* Waits so long; false, and at once, when we are asked to end. */
+static bool rest(const struct work *work, int ms)
 {
-	struct output *output = ctx;
+	struct pollfd fd = {.fd = work->delivery->cancel_fd, .events = POLLIN};
 
-	if (stream == PROCESS_STDERR) {
-		add_hidden(&output->said, line, len, output->secret);
-		strbuf_addch(&output->said, '\n');
+	return poll(&fd, 1, ms) == 0;
+}
+
+static int attempt(struct work *work, char *const *to, size_t n, struct attempt *ret,
+		   struct error *err)
+{
+	double left = work->end - clock_monotonic();
+	double patience = (double)work->delivery->config->smtp_timeout;
+
+	*ret = (struct attempt){.said = "", .code = -1};
+	ret->interrupted = !rest(work, 0);
+	ret->late = left < 1;
+	if (ret->interrupted || ret->late)
+		return 0;
+	return msmtp_send(&work->msmtp, to, n, left < patience ? left : patience, ret,
+			  err);
+}
+
+static void give_up(struct work *work, char *const *to, size_t n, const char *why)
+{
+	CLEANUP(strbuf_release) struct strbuf words = STRBUF_INIT_MAX(PROBLEM_MAX);
+
+	for (size_t i = 0; i < n; i++)
+		strbuf_addf(&words, "%s%s", i > 0 ? ", " : "", to[i]);
+	strbuf_addf(&words, ": %s", why);
+	strvec_push(work->problems, words.buf);
+}
+
+/* What becomes of recipients that were tried and not reached. */
+static void put_off(struct work *work, char *const *to, size_t n,
+		    const struct attempt *attempt)
+{
+	CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT_MAX(PROBLEM_MAX);
+
+	diagnosis_words(attempt, work->delivery->config, &why);
+	if (work->last || !diagnosis_is_temporary(attempt)) {
+		give_up(work, to, n, why.buf);
 		return;
 	}
-	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
-	add_hidden(&text, line, len, output->secret);
-	strbuf_addch(&text, '\n');
-	if (output->log >= 0 && fs_write_all(output->log, text.buf, text.len) < 0) {
-		/* the mail is what counts, and where it ended is in our own log */
+	for (size_t i = 0; i < n; i++) {
+		strvec_push(&work->waiting, to[i]);
+		strvec_push(&work->whys, why.buf);
 	}
 }
 
-/*
- * Runs msmtp once. It would keep its log itself, but crashes after it sent a mail when the
- * log's file system is full (1.8.23); so it prints the line.
- */
-static int run_msmtp(const struct delivery *delivery, char *const *recipients, size_t n,
-		     struct output *output, struct attempt *ret, struct error *err)
+static int try_each(struct work *work, char *const *to, size_t n, struct error *err)
 {
-	const struct config *config = delivery->config;
-	CLEANUP(strbuf_release) struct strbuf rc = STRBUF_INIT;
-	CLEANUP(strvec_release) struct strvec argv = STRVEC_INIT;
-	CLEANUP(closep) int rc_fd = -1;
-	CLEANUP(closep) int message_fd = -1;
-	double patience = (double)config->smtp_timeout;
-	struct process_result result;
-	int r;
+	struct attempt got;
 
-	if ((r = msmtprc_text(config, "-", &rc, err)) < 0 ||
-	    (r = fs_memory_file("msmtprc", rc.buf, rc.len, &rc_fd, err)) < 0 ||
-	    (r = fs_memory_file("mail", delivery->message->buf, delivery->message->len,
-				&message_fd, err)) < 0)
-		return r;
-	strvec_push(&argv, "msmtp");
-	strvec_push(&argv, "-C");
-	strvec_pushf(&argv, "/proc/self/fd/%d", rc_fd);
-	strvec_push(&argv, "--");
-	for (size_t i = 0; i < n; i++)
-		strvec_push(&argv, recipients[i]);
-
-	if (delivery->patience > 0 && delivery->patience < patience)
-		patience = delivery->patience;
-	const struct process process = {
-		.argv = argv.v,
-		.stdin_fd = message_fd,
-		.keep_fd = rc_fd,
-		.cancel_fd = delivery->cancel_fd,
-		.deadline = patience,
-		.on_line = take_line,
-		.ctx = output,
-	};
-	strbuf_reset(&output->said);
-	r = process_run(&process, &result, err);
-	if (r < 0)
-		return r == -ENOENT ? error_say(err, r, "msmtp is not installed") : r;
-	*ret = (struct attempt){
-		.timed_out = result.end == PROCESS_TIMED_OUT,
-		.interrupted = result.end == PROCESS_CANCELLED,
-		.code = result.end == PROCESS_EXITED ? result.code : -1,
-		.said = output->said.buf,
-	};
-	return 0;
-}
-
-/* To some recipients at once; returns how many got it. */
-static int send_to(const struct delivery *delivery, char *const *recipients, size_t n,
-		   struct output *output, struct strvec *problems, struct error *err)
-{
-	struct attempt attempt = {.said = ""};
-	int wait = WAIT_MS;
-
-	for (int left = delivery->attempts;; wait *= 3) {
-		int r = run_msmtp(delivery, recipients, n, output, &attempt, err);
+	for (size_t i = 0; i < n; i++) {
+		int r = attempt(work, to + i, 1, &got, err);
 		if (r < 0)
 			return r;
-		if (attempt.code == 0)
-			return (int)n;
-		if (--left < 1 || !diagnosis_is_temporary(&attempt) ||
-		    !signals_sleep(wait))
-			break;
+		if (got.code == 0)
+			work->reached++;
+		else
+			put_off(work, to + i, 1, &got);
 	}
-	if (n > 1 && diagnosis_is_recipient(&attempt)) {
-		int reached = 0;
-		for (size_t i = 0; i < n; i++) {
-			int r = send_to(delivery, recipients + i, 1, output, problems,
-					err);
-			if (r < 0)
-				return r;
-			reached += r;
-		}
-		return reached;
-	}
-
-	CLEANUP(strbuf_release) struct strbuf words = STRBUF_INIT_MAX(SAID_MAX);
-	for (size_t i = 0; i < n; i++)
-		strbuf_addf(&words, "%s%s", i > 0 ? ", " : "", recipients[i]);
-	strbuf_addstr(&words, ": ");
-	diagnosis_words(&attempt, delivery->config, &words);
-	strvec_push(problems, words.buf);
 	return 0;
+}
+
+static int try_round(struct work *work, char *const *to, size_t n, struct error *err)
+{
+	struct attempt got;
+
+	int r = attempt(work, to, n, &got, err);
+	if (r < 0)
+		return r;
+	if (got.code == 0) {
+		work->reached += (int)n;
+		return 0;
+	}
+	/* who is just put off may be taken with the others a little later */
+	if (n > 1 && diagnosis_is_recipient(&got) &&
+	    (work->last || !diagnosis_is_temporary(&got)))
+		return try_each(work, to, n, err);
+	put_off(work, to, n, &got);
+	return 0;
+}
+
+/* Rounds, until nobody waits for another one. */
+static int try_all(struct work *work, struct error *err)
+{
+	const struct delivery *delivery = work->delivery;
+	const struct strvec *all = &delivery->config->email_to;
+	int wait = WAIT_MS;
+
+	work->last = delivery->attempts <= 1;
+	int r = try_round(work, all->v, all->n, err);
+	for (int left = delivery->attempts - 1; r >= 0 && work->waiting.n > 0;
+	     wait *= 3) {
+		struct strvec to = work->waiting;
+		struct strvec whys = work->whys;
+		bool in_time = clock_monotonic() + wait / 1000.0 < work->end;
+
+		work->waiting = work->whys = (struct strvec)STRVEC_INIT;
+		work->last = --left < 1;
+		if (in_time && rest(work, wait))
+			r = try_round(work, to.v, to.n, err);
+		else
+			for (size_t i = 0; i < to.n; i++)
+				give_up(work, to.v + i, 1, whys.v[i]);
+		strvec_release(&to);
+		strvec_release(&whys);
+	}
+	return r;
 }
 
 int deliver(const struct delivery *delivery, struct strvec *problems, struct error *err)
 {
-	const struct config *config = delivery->config;
-	const struct strvec *to = &config->email_to;
-	struct output output = {
-		.said = STRBUF_INIT_MAX(SAID_MAX),
-		.secret = config->smtp_pass,
-		.log = *config->msmtp_log ? open(config->msmtp_log,
-						 O_WRONLY | O_APPEND | O_CREAT |
-							 O_CLOEXEC | O_NONBLOCK,
-						 0600)
-					  : -1,
+	struct work work = {
+		.delivery = delivery,
+		.end = clock_monotonic() + seconds_in_all(delivery),
+		.problems = problems,
 	};
 
-	int r = send_to(delivery, to->v, to->n, &output, problems, err);
-	closep(&output.log);
-	strbuf_release(&output.said);
-	return r;
+	msmtp_open(&work.msmtp, delivery->config, delivery->message, delivery->cancel_fd);
+	int r = try_all(&work, err);
+	msmtp_close(&work.msmtp);
+	strvec_release(&work.waiting);
+	strvec_release(&work.whys);
+	return r < 0 ? r : work.reached;
 }

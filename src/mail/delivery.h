@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
 /*
- * Sending a mail, by msmtp. Nothing touches a disk on the way: msmtp gets the message and
- * its configuration in files that exist in memory alone.
+ * Sending a mail, by msmtp (mail/msmtp.h), in rounds:
  *
- *	attempt all recipients ──sent──────────────────────────────▶ done
- *	   │        ▲   └─temporary─▶ wait ─┐
- *	   │        └───────────────────────┘ (ATTEMPTS in all)
- *	   └─one of several is refused─▶ each alone, in the same way
+ *	all who wait, at once ──sent──────────────────────────────▶ done
+ *	   ▲         └─one of several is refused─▶ each alone ──sent─▶ done
+ *	   │         │                                 │
+ *	   └─ wait ──┴──────── for the moment only ────┘ (`attempts` rounds)
  *
  * msmtp gives a mail to nobody when the server refuses one recipient. SMTP_TIMEOUT ends
  * an attempt with all processes of it; such a mail may have been sent, so it is not tried
- * again. All attempts carry one Message-ID.
+ * again. All attempts carry one Message-ID. However many recipients there are, there is
+ * one time for all of it, and who was not reached by then is told of.
  */
 #pragma once
 
@@ -23,9 +23,9 @@
 struct delivery {
 	const struct config *config;
 	const struct strbuf *message; /* see message.h */
-	int attempts;	 /* how often at most for each recipient, at least 1 */
-	double patience; /* seconds for an attempt, if less than SMTP_TIMEOUT */
-	int cancel_fd;	 /* readable: end at once; or -1 */
+	int attempts;	/* how often at most for each recipient, at least 1 */
+	double seconds; /* for all of it; 0: four times SMTP_TIMEOUT, and the waiting */
+	int cancel_fd;	/* readable: end at once; or -1 */
 };
 
 /*

@@ -51,6 +51,7 @@ static const struct {
 	{"TLS handshake failed", "the server and msmtp do not agree on how to use TLS"},
 	{"does not support authentication", no_login},
 	{"cannot find a usable authentication method", no_login},
+	{"cannot use a secure authentication method", no_login},
 	{"X509 trust file", bad_trust},
 	{"cannot load trust file", bad_trust},
 	{"envelope from address",
@@ -100,7 +101,7 @@ bool diagnosis_is_temporary(const struct attempt *attempt)
 {
 	const char *reply = find_reply(attempt->said);
 
-	if (attempt->interrupted || has_timed_out(attempt))
+	if (attempt->interrupted || attempt->late || has_timed_out(attempt))
 		return false;
 	if (*reply)
 		return *reply == '4'; /* RFC 5321, 4.2.1 */
@@ -111,6 +112,11 @@ bool diagnosis_is_temporary(const struct attempt *attempt)
 bool diagnosis_is_recipient(const struct attempt *attempt)
 {
 	return says(attempt, "recipient address");
+}
+
+bool diagnosis_is_method(const struct attempt *attempt)
+{
+	return says(attempt, "does not support authentication method");
 }
 
 static void add_said(struct strbuf *out, const char *said)
@@ -137,26 +143,46 @@ static void add_said(struct strbuf *out, const char *said)
 		strbuf_addch(out, ')');
 }
 
+static const char *find_words(const struct attempt *attempt)
+{
+	if (diagnosis_is_recipient(attempt) && diagnosis_is_temporary(attempt))
+		return "the server puts the recipient off, for the time being";
+	for (size_t i = 0; i < ARRAY_SIZE(causes); i++)
+		if (says(attempt, causes[i].said))
+			return causes[i].words;
+	return NULL;
+}
+
+static void add_silence(const struct attempt *attempt, const struct config *config,
+			struct strbuf *out)
+{
+	double seconds = (double)config->smtp_timeout;
+
+	if (attempt->timed_out && attempt->seconds > 0 && attempt->seconds < seconds)
+		strbuf_addf(out,
+			    "the server fell silent for %.0f s, and there was no more "
+			    "time",
+			    attempt->seconds);
+	else
+		strbuf_addf(out, "the server fell silent for %.0f s (SMTP_TIMEOUT)",
+			    seconds);
+	if (!msmtprc_is_implicit(config))
+		strbuf_addstr(out, "; where it waits for TLS from the start, set "
+				   "SMTP_TLS=implicit");
+}
+
 void diagnosis_words(const struct attempt *attempt, const struct config *config,
 		     struct strbuf *out)
 {
-	const char *words = NULL;
-
-	for (size_t i = 0; !words && i < ARRAY_SIZE(causes); i++)
-		if (says(attempt, causes[i].said))
-			words = causes[i].words;
+	const char *words = find_words(attempt);
 
 	strbuf_addf(out, "%s port %" PRIu64 ": ", config->smtp_server, config->smtp_port);
 	if (attempt->interrupted)
 		strbuf_addstr(out, "interrupted before the server took it");
+	else if (attempt->late)
+		strbuf_addstr(out, "no time was left to try");
 	else if (has_timed_out(attempt))
-		strbuf_addf(out,
-			    "the server fell silent for %" PRId64 " s (SMTP_TIMEOUT)%s",
-			    config->smtp_timeout,
-			    msmtprc_is_implicit(config)
-				    ? ""
-				    : "; where it waits for TLS from the start, set "
-				      "SMTP_TLS=implicit");
+		add_silence(attempt, config, out);
 	else if (words)
 		strbuf_addstr(out, words);
 	else if (attempt->code < 0)

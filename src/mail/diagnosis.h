@@ -17,6 +17,8 @@
 struct attempt {
 	bool timed_out;	  /* it was ended by us */
 	bool interrupted; /* likewise, because we were asked to end */
+	bool late;	  /* there was no time left even to begin it */
+	double seconds;	  /* it had; 0: SMTP_TIMEOUT */
 	int code;	  /* msmtp's exit code (sysexits.h); -1: it was killed */
 	const char *said; /* its standard error, a line after the other */
 };
@@ -24,8 +26,11 @@ struct attempt {
 /* Whether the same may well succeed soon. What timed out may have been sent: it is not. */
 bool diagnosis_is_temporary(const struct attempt *attempt);
 
-/* Whether the server refused a recipient for good, and so the others had to go without. */
+/* Whether the server did not take a recipient, and so the others had to go without. */
 bool diagnosis_is_recipient(const struct attempt *attempt);
+
+/* Whether the server does not know the method by which to log in. */
+bool diagnosis_is_method(const struct attempt *attempt);
 
 /* Adds a sentence without a full stop. */
 void diagnosis_words(const struct attempt *attempt, const struct config *config,

@@ -45,7 +45,8 @@ static void add_quoted(struct strbuf *out, const char *s)
 	strbuf_addch(out, '\'');
 }
 
-static int add_login(const struct config *config, struct strbuf *out, struct error *err)
+static int add_login(const struct config *config, const char *login, struct strbuf *out,
+		     struct error *err)
 {
 	const char *file = config_value(config, "SMTP_PASS")->file;
 
@@ -53,9 +54,7 @@ static int add_login(const struct config *config, struct strbuf *out, struct err
 		strbuf_addstr(out, "auth off\n");
 		return 0;
 	}
-	/* "on" would take no method that shows the password, and there is no other */
-	strbuf_addf(out, "auth %s\n",
-		    config->smtp_tls == CONFIG_TLS_OFF ? "plain" : "on");
+	strbuf_addf(out, "auth %s\n", login);
 	int r = add_value(out, "user", "SMTP_USER", config->smtp_user, err);
 	if (r < 0)
 		return r;
@@ -68,14 +67,23 @@ static int add_login(const struct config *config, struct strbuf *out, struct err
 	return add_value(out, "passwordeval", "SMTP_PASS_FILE", command.buf, err);
 }
 
+const char *const *msmtprc_logins(const struct config *config)
+{
+	static const char *const in_the_clear[] = {"plain", "login", "cram-md5", "on",
+						   NULL};
+	static const char *const encrypted[] = {"on", NULL};
+
+	return config->smtp_tls == CONFIG_TLS_OFF ? in_the_clear : encrypted;
+}
+
 bool msmtprc_is_implicit(const struct config *config)
 {
 	return config->smtp_tls == CONFIG_TLS_IMPLICIT ||
 	       (config->smtp_tls == CONFIG_TLS_ON && config->smtp_port == PORT_SMTPS);
 }
 
-int msmtprc_text(const struct config *config, const char *log, struct strbuf *out,
-		 struct error *err)
+int msmtprc_text(const struct config *config, const char *login, const char *log,
+		 struct strbuf *out, struct error *err)
 {
 	bool tls = config->smtp_tls != CONFIG_TLS_OFF;
 	int r;
@@ -93,7 +101,7 @@ int msmtprc_text(const struct config *config, const char *log, struct strbuf *ou
 			      err);
 	}
 	if (r >= 0)
-		r = add_login(config, out, err);
+		r = add_login(config, login, out, err);
 	if (r >= 0)
 		r = add_value(out, "from", "EMAIL_FROM", config->email_from, err);
 	if (r >= 0 && log)

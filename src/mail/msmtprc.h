@@ -13,12 +13,19 @@
 #include "model/config.h"
 
 /*
- * Adds the configuration. `log` is the log's path or "-" for standard output; NULL: none.
+ * How to log in, as msmtp's "auth" has it, one after the other until the server knows it;
+ * ends with NULL. Without TLS "on" takes no method that shows the password, nor CRAM-MD5,
+ * and most servers have none but such.
+ */
+const char *const *msmtprc_logins(const struct config *config);
+
+/*
+ * Adds the configuration, to log in by `login`. `log` is the log's path or "-" for standard output; NULL: none.
  * A password that came from a file is not copied: msmtp is told to read the file.
  * -EINVAL, and the error names the variable, when a value cannot be written.
  */
-int msmtprc_text(const struct config *config, const char *log, struct strbuf *out,
-		 struct error *err);
+int msmtprc_text(const struct config *config, const char *login, const char *log,
+		 struct strbuf *out, struct error *err);
 
 /* Whether TLS is spoken from the first byte, with no STARTTLS before. */
 bool msmtprc_is_implicit(const struct config *config);

@@ -196,6 +196,9 @@ class Session:
         given = base64.b64decode(initial) if initial else None
         if mechanism.upper() == 'PLAIN':
             _, user, password = (given or self.ask(b'')).split(b'\0')
+        elif mechanism.upper() == 'CRAM-MD5':
+            # RFC 2195: the user and a digest; any password will do
+            user, password = self.ask(b'<1.2@fake>').rsplit(b' ', 1)
         else:
             user = given or self.ask(b'Username:')
             password = self.ask(b'Password:')

@@ -67,6 +67,12 @@ static void test_whole(void **state)
 	says(&(struct attempt){.code = -1, .said = "", .timed_out = true}, server,
 	     "m port 587: the server fell silent for 30 s (SMTP_TIMEOUT); where it waits "
 	     "for TLS from the start, set SMTP_TLS=implicit");
+	says(&(struct attempt){.code = -1, .said = "", .timed_out = true, .seconds = 5},
+	     server,
+	     "m port 587: the server fell silent for 5 s, and there was no more time; "
+	     "where it waits for TLS from the start, set SMTP_TLS=implicit");
+	says(&(struct attempt){.code = -1, .said = "", .late = true}, server,
+	     "m port 587: no time was left to try");
 	says(&(struct attempt){.code = -1, .said = "", .timed_out = true}, implicit,
 	     "m port 25: the server fell silent for 5 s (SMTP_TIMEOUT)");
 	says(&(struct attempt){.code = -1, .said = "", .interrupted = true}, server,

@@ -15,7 +15,7 @@ static void writes(const char **variables, const char *log, const char *wanted)
 	struct error err = {.msg = ""};
 
 	loaded(&config, variables);
-	if (msmtprc_text(&config, log, &text, &err) < 0)
+	if (msmtprc_text(&config, *msmtprc_logins(&config), log, &text, &err) < 0)
 		fail_msg("%s", err.msg);
 	assert_memory_equal(text.buf, BEGINNING, strlen(BEGINNING));
 	assert_string_equal(text.buf + strlen(BEGINNING), wanted);
@@ -28,7 +28,9 @@ static void refuses(const char **variables, const char *wanted)
 	struct error err = {.msg = ""};
 
 	loaded(&config, variables);
-	assert_int_equal(msmtprc_text(&config, config.msmtp_log, &text, &err), -EINVAL);
+	assert_int_equal(msmtprc_text(&config, *msmtprc_logins(&config), config.msmtp_log,
+				      &text, &err),
+			 -EINVAL);
 	assert_string_equal(err.msg, wanted);
 }
 
@@ -125,7 +127,8 @@ static void test_refused(void **state)
 			  "(SMTP_PASS_FILE)");
 	long_name[488] = '\0'; /* as measured: password "..." in 499 bytes */
 	loaded(&config, too_long);
-	assert_int_equal(msmtprc_text(&config, NULL, &text, &err), 0);
+	assert_int_equal(
+		msmtprc_text(&config, *msmtprc_logins(&config), NULL, &text, &err), 0);
 	config_release(&config);
 	too_long[6] = "SMTP_CA_FILE";
 	too_long[3] = "";
@@ -136,7 +139,9 @@ static void test_refused(void **state)
 		;
 	free(config.values[at].file);
 	config.values[at].file = xstrdup("/a\nhost evil");
-	assert_int_equal(msmtprc_text(&config, NULL, &text, &err), -EINVAL);
+	assert_int_equal(
+		msmtprc_text(&config, *msmtprc_logins(&config), NULL, &text, &err),
+		-EINVAL);
 	assert_string_equal(err.msg, "SMTP_PASS_FILE holds a control character, which no "
 				     "mail setting may");
 }
