@@ -86,4 +86,5 @@ const struct command command_config = {
 		"\n"
 		"example: backup config --json\n",
 	.run = run,
+	.mails = true,
 };

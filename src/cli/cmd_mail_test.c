@@ -68,4 +68,5 @@ const struct command command_mail_test = {
 		"\n"
 		"example: SMTP_SERVER=mail.example.net EMAIL_TO=me@example.net backup mail-test\n",
 	.run = run,
+	.mails = true,
 };

@@ -103,4 +103,5 @@ const struct command command_run = {
 		"\n"
 		"example: BACKUP_SRC=/srv BACKUP_DEST=/mnt/backup backup run\n",
 	.run = run,
+	.mails = true,
 };

@@ -19,6 +19,7 @@ struct command {
 	const char *summary; /* one line, for the list of commands */
 	const char *usage;   /* all of --help */
 	int (*run)(const struct command *command, int argc, char **argv);
+	bool mails; /* so that it does not begin while a setting of mail is wrong */
 };
 
 /* In the order of the help: X(name in C, name) for each. */

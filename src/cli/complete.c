@@ -63,7 +63,7 @@ static void offer_snapshots(const struct completion *c)
 	struct error err; /* of no interest */
 
 	alarm(PATIENCE);
-	environment_read(&config, &errors);
+	environment_read(&config, &errors, &errors);
 	if (!config.dest || store_open(&store, config.dest, &err) < 0 ||
 	    catalog_load(&catalog, &store, &err) < 0)
 		return;

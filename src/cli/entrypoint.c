@@ -172,17 +172,20 @@ int main(int argc, char **argv)
 	static char backup_name[] = "backup";
 	CLEANUP(config_release) struct config config = {0};
 	CLEANUP(strvec_release) struct strvec errors = STRVEC_INIT;
+	CLEANUP(strvec_release) struct strvec mail_errors = STRVEC_INIT;
 	CLEANUP(freep) char *backup = backup_path();
 	bool other = is_other_program(argc > 1 ? argv[1] : NULL);
 
 	process_take_standard_descriptors();
-	environment_read(&config, &errors);
-	if (errors.n == 0) {
+	environment_read(&config, &errors, &mail_errors);
+	if (errors.n == 0 && mail_errors.n == 0)
 		leave_msmtprc(&config);
+	if (errors.n == 0)
 		set_zone(&config);
-	}
 	for (size_t i = 0; other && i < errors.n; i++)
 		say("%s", errors.v[i]);
+	for (size_t i = 0; other && i < mail_errors.n; i++)
+		say("%s", mail_errors.v[i]);
 
 	if (other) {
 		argv++;

@@ -37,7 +37,8 @@ static void nearest_zone(void *ctx, const char *zone, struct strbuf *out)
 	zone_nearest(zone, out);
 }
 
-void environment_read(struct config *config, struct strvec *errors)
+void environment_read(struct config *config, struct strvec *errors,
+		      struct strvec *mail_errors)
 {
 	const struct config_source source = {
 		.get = get_env,
@@ -48,10 +49,10 @@ void environment_read(struct config *config, struct strvec *errors)
 	CLEANUP(strbuf_release) struct strbuf msmtprc = STRBUF_INIT;
 	struct error err;
 
-	int r = config_load(config, &source, errors);
+	int r = config_load(config, &source, errors, mail_errors);
 	if (rsync_args_check(&config->rsync_args, &err) < 0)
 		strvec_push(errors, err.msg);
 	if (r >= 0 && msmtprc_text(config, *msmtprc_logins(config), config->msmtp_log,
 				   &msmtprc, &err) < 0)
-		strvec_push(errors, err.msg);
+		strvec_push(mail_errors, err.msg);
 }

@@ -6,5 +6,9 @@
 #include "base/strvec.h"
 #include "model/config.h"
 
-/* Adds a sentence for everything that is wrong, taken as a whole, to `errors`. */
-void environment_read(struct config *config, struct strvec *errors);
+/*
+ * Adds a sentence for everything that is wrong, taken as a whole, to `errors`; to
+ * `mail_errors` where it only keeps mail from being sent.
+ */
+void environment_read(struct config *config, struct strvec *errors,
+		      struct strvec *mail_errors);

@@ -9,7 +9,8 @@
 /*
  * Reads a command's options and the configuration, and takes over its time zone. Returns
  * -1 to go on, or the exit code to end with: --help was answered, or everything that is
- * wrong has been said on standard error.
+ * wrong has been said on standard error. A wrong setting of mail is no more than a warning
+ * for a command that sends none: services come back and files are restored without.
  */
 int settings_load(const struct command *command, int argc, char **argv,
 		  const struct command_option *options, struct config *config);

@@ -15,6 +15,7 @@ enum {
 	THREADS_LARGEST = 64,
 	NICE_LARGEST = 19,
 	NICE_SMALLEST = -20,
+	TIMEOUT_LARGEST = 24 * 60 * 60,
 };
 
 void config_accepted(const struct config_key *key, struct strbuf *out)
@@ -274,13 +275,23 @@ static int find_value(const struct config_source *source, const struct config *c
 	return r;
 }
 
+static bool is_about_mail(const struct config_key *key)
+{
+	return strncmp(key->name, "SMTP_", 5) == 0 ||
+	       strncmp(key->name, "EMAIL_", 6) == 0 ||
+	       strncmp(key->name, "MSMTP_", 6) == 0;
+}
+
 static void load_key(struct config *config, const struct config_source *source,
 		     const struct config_key *key, struct config_value *value,
 		     struct strvec *errors)
 {
-	if (find_value(source, config, key, value, errors) < 0)
+	int r = find_value(source, config, key, value, errors);
+	if (r >= 0 && set_field(config, source, key, value->text) == 0)
 		return;
-	if (set_field(config, source, key, value->text) == 0)
+	if (is_about_mail(key))
+		set_field(config, source, key, key->fallback);
+	if (r < 0)
 		return;
 
 	CLEANUP(strbuf_release) struct strbuf accepted = STRBUF_INIT;
@@ -300,9 +311,10 @@ static void check_mail(const struct config *config, struct strvec *errors)
 {
 	bool user = *config->smtp_user, pass = *config->smtp_pass;
 
-	if (config->smtp_timeout < 1)
-		strvec_push(errors,
-			    "SMTP_TIMEOUT='0': expected a duration of at least 1s");
+	if (config->smtp_timeout < 1 || config->smtp_timeout > TIMEOUT_LARGEST)
+		strvec_pushf(errors,
+			     "SMTP_TIMEOUT='%s': expected a duration from 1s to 1d",
+			     config_value(config, "SMTP_TIMEOUT")->text);
 	if (!config_has_mail(config) || !user)
 		return;
 	if (!pass)
@@ -318,20 +330,21 @@ static void check_mail(const struct config *config, struct strvec *errors)
 }
 
 int config_load(struct config *config, const struct config_source *source,
-		struct strvec *errors)
+		struct strvec *errors, struct strvec *mail_errors)
 {
-	size_t n, before = errors->n;
+	size_t n, before = errors->n, mail_before = mail_errors->n;
 	const struct config_key *keys = config_keys(&n);
 
 	for (size_t i = 0; i < n; i++)
-		load_key(config, source, &keys[i], &config->values[i], errors);
-	if (errors->n == before)
-		check_mail(config, errors);
+		load_key(config, source, &keys[i], &config->values[i],
+			 is_about_mail(&keys[i]) ? mail_errors : errors);
+	if (errors->n == before && mail_errors->n == mail_before)
+		check_mail(config, mail_errors);
 	if (errors->n == before && config->engine == CONFIG_ENGINE_NATIVE &&
 	    config->rsync_args.n > 0)
 		strvec_push(errors,
 			    "RSYNC_ARGS is set and ENGINE=native: unset one of them");
-	return errors->n > before ? -EINVAL : 0;
+	return errors->n > before || mail_errors->n > mail_before ? -EINVAL : 0;
 }
 
 const struct config_value *config_value(const struct config *config, const char *name)

@@ -187,9 +187,11 @@ const struct config_key *config_keys(size_t *ret_n);
 /*
  * Fills `config` (zeroed by the caller). Every wrong value adds a sentence to `errors`
  * that names the variable, the value and what is accepted; -EINVAL when there was one.
+ * Those about mail go to `mail_errors`, since not everybody needs to mind them: such a
+ * variable then has its default.
  */
 int config_load(struct config *config, const struct config_source *source,
-		struct strvec *errors);
+		struct strvec *errors, struct strvec *mail_errors);
 void config_release(struct config *config);
 
 /* The value of the key `name`, which must be one of the table. */

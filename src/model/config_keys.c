@@ -107,7 +107,7 @@ static const struct config_key keys[] = {
 	KEY(SMTP_ALLOW_PLAINTEXT, BOOL, smtp_allow_plaintext, "off",
 	    "log in even where SMTP_TLS is off and the password can be read on its way"),
 	KEY(SMTP_TIMEOUT, DURATION, smtp_timeout, "30s",
-	    "how long one attempt to send may take"),
+	    "how long one attempt to send may take; a day at most"),
 	KEY(EMAIL_FROM, ADDRESS, email_from, "admin@example.com",
 	    "sender; unless it is set, the From: line says backup@example.com"),
 	KEY(EMAIL_TO, ADDRESSES, email_to, "admin@example.com",

@@ -53,6 +53,6 @@ static inline void loaded(struct config *config, const char **variables)
 	CLEANUP(strvec_release) struct strvec errors = STRVEC_INIT;
 
 	*config = (struct config){0};
-	if (config_load(config, &source, &errors) < 0)
+	if (config_load(config, &source, &errors, &errors) < 0)
 		fail_msg("%s", errors.v[0]);
 }

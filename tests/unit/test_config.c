@@ -58,7 +58,7 @@ static int load(struct fake *fake, struct config *config, struct strvec *errors)
 	};
 
 	*config = (struct config){0};
-	return config_load(config, &source, errors);
+	return config_load(config, &source, errors, errors);
 }
 
 static const struct config_key *key_of(const char *name, size_t *ret_at)
@@ -355,6 +355,8 @@ static void test_together(void **state)
 	refused(&fake, 1, "RSYNC_ARGS is set and ENGINE=native");
 	fake = (struct fake){.names = {"SMTP_TIMEOUT"}, .values = {"0"}};
 	refused(&fake, 1, "SMTP_TIMEOUT='0'");
+	fake = (struct fake){.names = {"SMTP_TIMEOUT"}, .values = {"25h"}};
+	refused(&fake, 1, "SMTP_TIMEOUT='25h'");
 }
 
 int main(void)
