@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "sys/process.h"
+#include "sys/signals.h"
 
 int main(int argc, char **argv)
 {
@@ -14,6 +15,7 @@ int main(int argc, char **argv)
 	char *alone[] = {run_name, NULL};
 
 	process_take_standard_descriptors();
+	signals_end_as_init(); /* but for commands that catch them */
 
 	for (; argc > 1 && command_manner(argv[1]); argc--)
 		argv++;

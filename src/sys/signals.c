@@ -25,6 +25,23 @@ static void on_signal(int signo)
 	errno = saved;
 }
 
+static void end_at_once(int signo)
+{
+	_exit(128 + signo);
+}
+
+void signals_end_as_init(void)
+{
+	const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+	struct sigaction action = {.sa_handler = end_at_once};
+
+	if (getpid() != 1)
+		return;
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaction(signals[i], &action, NULL);
+}
+
 void signals_catch(void)
 {
 	struct sigaction action = {.sa_handler = on_signal};

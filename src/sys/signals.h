@@ -8,6 +8,12 @@
 
 #include <stdbool.h>
 
+/*
+ * As process 1, to which the kernel gives no signal that it does not handle: ends on those
+ * that ask politely, with 128+n, as any other process would end. Does nothing otherwise.
+ */
+void signals_end_as_init(void);
+
 /* Call once, before the first wait. */
 void signals_catch(void);
 
