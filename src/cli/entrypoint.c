@@ -114,7 +114,7 @@ static void set_zone(const struct config *config)
 	if (!*config->tz)
 		return;
 	if (zone_set_system("/etc", config->tz, &err) < 0)
-		say("the system's zone stays as it is (%s), TZ alone makes it %s",
+		say("the system's zone cannot be set (%s), TZ makes it %s all the same",
 		    err.msg, config->tz);
 	setenv("TZ", config->tz, 1);
 	unsetenv("TZ_FILE");

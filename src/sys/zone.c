@@ -14,43 +14,10 @@
 #include "base/alloc.h"
 #include "base/strvec.h"
 #include "base/suggest.h"
+#include "base/zone_rule.h"
 #include "sys/fs.h"
 
 static const char zones[] = "/usr/share/zoneinfo";
-
-/*
- * Length of the abbreviation at the start of a POSIX rule: CET or <+03>; 0 if none. It
- * has three characters at the least.
- */
-static size_t abbreviation(const char *s)
-{
-	size_t n = 0;
-
-	if (*s == '<') {
-		while (s[n] && s[n] != '>')
-			n++;
-		return s[n] == '>' && n > 3 ? n + 1 : 0;
-	}
-	while (isalpha((unsigned char)s[n]))
-		n++;
-	return n >= 3 ? n : 0;
-}
-
-static bool is_posix_rule(const char *tz)
-{
-	size_t n = abbreviation(tz);
-	const char *offset = tz + n;
-
-	if (n == 0)
-		return false;
-	if (*offset == '+' || *offset == '-')
-		offset++;
-	return isdigit((unsigned char)*offset) &&
-	       offset[strspn(offset,
-			     "0123456789:+-,./JM<>"
-			     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")] ==
-		       '\0';
-}
 
 /* tzfile(5) begins with a magic number. */
 static bool is_zone_file(const char *path)
@@ -66,7 +33,7 @@ bool zone_known(const char *tz)
 {
 	if (*tz == ':')
 		tz++;
-	if (*tz == '\0' || strcmp(tz, "UTC") == 0 || is_posix_rule(tz))
+	if (*tz == '\0' || strcmp(tz, "UTC") == 0 || zone_rule_valid(tz))
 		return true;
 	if (strstr(tz, ".."))
 		return false;
@@ -140,35 +107,49 @@ void zone_nearest(const char *tz, struct strbuf *out)
 		strbuf_addstr(out, near);
 }
 
+static int link_localtime(int etc, const char *target, struct error *err)
+{
+	char now[PATH_MAX];
+
+	ssize_t len = readlinkat(etc, "localtime", now, sizeof(now) - 1);
+	now[len > 0 ? len : 0] = '\0';
+	if (strcmp(now, target) == 0)
+		return 0;
+	unlinkat(etc, "localtime.tmp", 0);
+	if (symlinkat(target, etc, "localtime.tmp") < 0)
+		return error_set(err, -errno, "link 'localtime'");
+	if (renameat(etc, "localtime.tmp", etc, "localtime") < 0) {
+		int r = error_set(err, -errno, "replace 'localtime'");
+		unlinkat(etc, "localtime.tmp", 0);
+		return r;
+	}
+	return 0;
+}
+
 int zone_set_system(const char *etc, const char *tz, struct error *err)
 {
 	CLEANUP(closep) int fd = -1;
 	const char *name = *tz == ':' ? tz + 1 : tz;
-	char now[PATH_MAX];
+	struct error name_err = {0};
 
 	if (strncmp(name, zones, sizeof(zones) - 1) == 0 &&
 	    name[sizeof(zones) - 1] == '/')
 		name += sizeof(zones);
 	CLEANUP(freep) char *target = xasprintf("%s/%s", zones, name);
+	CLEANUP(freep) char *line = xasprintf("%s\n", name);
 	if (*name == '/' || !is_zone_file(target))
 		return 0;
 
 	int r = fs_open_dir(AT_FDCWD, etc, &fd, err);
 	if (r < 0)
 		return r;
-	ssize_t len = readlinkat(fd, "localtime", now, sizeof(now) - 1);
-	now[len > 0 ? len : 0] = '\0';
-	if (strcmp(now, target) != 0) {
-		unlinkat(fd, "localtime.tmp", 0);
-		if (symlinkat(target, fd, "localtime.tmp") < 0)
-			return error_set(err, -errno, "link '%s/localtime'", etc);
-		if (renameat(fd, "localtime.tmp", fd, "localtime") < 0) {
-			r = error_set(err, -errno, "replace '%s/localtime'", etc);
-			unlinkat(fd, "localtime.tmp", 0);
-			return r;
-		}
+	r = link_localtime(fd, target, err);
+	int rn = fs_write_file(fd, "timezone", line, strlen(line), 0644, &name_err);
+	if (r < 0 && rn < 0) {
+		CLEANUP(freep) char *first = xstrdup(err ? err->msg : "");
+		return error_say(err, r, "in '%s': %s; %s", etc, first, name_err.msg);
 	}
-	CLEANUP(freep) char *line = xasprintf("%s\n", name);
-	r = fs_write_file(fd, "timezone", line, strlen(line), 0644, err);
+	if (rn < 0)
+		return error_say(err, rn, "in '%s': %s", etc, name_err.msg);
 	return r < 0 ? error_prefix(err, r, "in '%s'", etc) : 0;
 }

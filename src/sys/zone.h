@@ -27,6 +27,7 @@ void zone_nearest(const char *tz, struct strbuf *out);
  * Makes a zone that is known the system's: ETC/localtime is linked to its file and
  * ETC/timezone holds its name (localtime(5), and Debian's habit that many programs
  * follow). A rule, or a file outside /usr/share/zoneinfo, has no name and changes
- * nothing: TZ alone is enough for it. Each file is replaced in one step.
+ * nothing: TZ alone is enough for it. Each is replaced in one step, whatever becomes of the
+ * other, and the error names the one, or both, that could not be.
  */
 int zone_set_system(const char *etc, const char *tz, struct error *err);

@@ -90,6 +90,31 @@ static void test_system_replaces(void **state)
 	scratch_holds(scratch_fd(), "victim", "keep");
 }
 
+/* One that cannot be replaced does not keep the other from being so, and is named. */
+static void test_system_one_of_two(void **state)
+{
+	struct error err = {.msg = ""};
+
+	(void)state;
+	close(scratch_mkdir(scratch_fd(), "localtime"));
+	assert_true(zone_set_system(scratch_path(), "UTC", &err) < 0);
+	assert_non_null(strstr(err.msg, "'localtime'"));
+	assert_null(strstr(err.msg, "timezone"));
+	scratch_holds(scratch_fd(), "timezone", "UTC\n");
+
+	assert_int_equal(unlinkat(scratch_fd(), "timezone", 0), 0);
+	close(scratch_mkdir(scratch_fd(), "timezone"));
+	assert_true(zone_set_system(scratch_path(), "UTC", &err) < 0);
+	assert_non_null(strstr(err.msg, "'localtime'"));
+	assert_non_null(strstr(err.msg, "'timezone'"));
+
+	assert_int_equal(unlinkat(scratch_fd(), "localtime", AT_REMOVEDIR), 0);
+	assert_true(zone_set_system(scratch_path(), "UTC", &err) < 0);
+	assert_null(strstr(err.msg, "localtime"));
+	assert_non_null(strstr(err.msg, "'timezone'"));
+	assert_true(scratch_has(scratch_fd(), "localtime"));
+}
+
 static int set_elsewhere(void)
 {
 	struct error err = {.msg = ""};
@@ -117,6 +142,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_system, scratch_setup,
 						scratch_teardown),
 		cmocka_unit_test_setup_teardown(test_system_replaces, scratch_setup,
+						scratch_teardown),
+		cmocka_unit_test_setup_teardown(test_system_one_of_two, scratch_setup,
 						scratch_teardown),
 		cmocka_unit_test_setup_teardown(test_system_refused, scratch_setup,
 						scratch_teardown),
