@@ -544,6 +544,7 @@ static int do_run(struct run *run, struct error *err)
 			log_error(run->log, "%s", later.msg);
 		return r;
 	}
+	run->report->kept = (unsigned)run->catalog.n + 1; /* until some are removed */
 	if (lost) /* the snapshot is good; that a service is not back fails the run */
 		return -EREMOTEIO;
 	if ((r = rotate(run, err)) < 0)
