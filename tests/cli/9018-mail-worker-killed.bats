@@ -6,6 +6,7 @@
 # was written down after the mail only.
 
 # shellcheck disable=SC2154 # variables of lib/common.bash, lib/mail.bash and of run
+# shellcheck disable=SC2030,SC2031 # each test is a subshell
 load lib/common
 load lib/mail
 

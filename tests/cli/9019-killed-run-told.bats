@@ -6,6 +6,7 @@
 # time at all.
 
 # shellcheck disable=SC2154 # variables of lib/common.bash, lib/mail.bash and of run
+# shellcheck disable=SC2016 # a script for others
 load lib/common
 load lib/mail
 

@@ -6,6 +6,7 @@
 # one after the other, with all of its waits.
 
 # shellcheck disable=SC2154 # variables of lib/common.bash, lib/mail.bash and of run
+# shellcheck disable=SC2016,SC2030,SC2031 # a script for others; each test is a subshell
 load lib/common
 load lib/mail
 

@@ -20,6 +20,7 @@ setup() {
 # $first. The reader ends it in any case.
 first() {
 	mkfifo "$work/pipe"
+	# shellcheck disable=SC2217 # it holds the other end
 	sleep 30 <"$work/pipe" 3>&- &
 	reader=$!
 	unshare -p -f "$BACKUP" "$@" >"$work/pipe" 2>"$work/errors" 3>&- &

@@ -43,6 +43,7 @@ setup() {
 
 teardown() {
 	[ -n "$BATS_TEST_COMPLETED" ] || service_log backup
+	fake_mail_stop
 	docker stack rm shop >/dev/null 2>&1 || :
 	quiesce_teardown
 	docker ps -aq | xargs -r docker rm -f
@@ -65,6 +66,10 @@ task_is() {
 
 service_log() {
 	docker service logs --raw "$1" 2>&1 || :
+}
+
+copies_large() {
+	compgen -G "$dest/.backup/building/*/large" >/dev/null
 }
 
 @test "a run with secrets: services are down meanwhile, and the mail is delivered" {
@@ -103,7 +108,6 @@ service_log() {
 	docker run -d --name backup --network host -v "$src:/data:ro" -v "$dest:/backup" \
 		-v "$LAB_SOCKET:/var/run/docker.sock" -e SCALE=required -e BWLIMIT=500K -e PRE_PASS=off \
 		-e "START_TIMEOUT=$START_TIMEOUT" backup-container
-	copies_large() { compgen -G "$dest/.backup/building/*/large" >/dev/null; }
 	lab_wait_for 60 copies_large
 	is_held web
 
@@ -125,6 +129,74 @@ service_log() {
 	grep -q 'ERROR: interrupted by SIGTERM' "$work/log"
 	[ -z "$(snapshots)" ]
 	[ "$(tail -n 1 "$dest/.backup/history.jsonl" | jq -r .result)" = interrupted ]
+}
+
+# silent_server: a mail server on the node's network that never says a word, at $silent_port.
+silent_server() {
+	local holder
+	read -r holder _ <"$(lab_node_dir '')/holder.pid"
+	nsenter --net="/proc/$holder/ns/net" "${PYTHON:-python3}" -S "$mail_fake" "$work/silent" \
+		'{"at": {"connect": "silence"}}' >"$work/silent.log" 2>&1 3>&- &
+	fake_mail_pid=$!
+	has_port() { [ -s "$work/silent/port" ]; }
+	lab_wait_for 20 has_port
+	silent_port=$(cat "$work/silent/port")
+}
+
+@test "docker stop while the mail server is silent: services are back, in the usual ten seconds" {
+	lab_service web --replicas 2 "${ours[@]}"
+	lab_spec web >"$work/before"
+	silent_server
+	head -c 20000000 /dev/urandom >"$src/large"
+	docker run -d --name backup --network host -v "$src:/data:ro" -v "$dest:/backup" \
+		-v "$LAB_SOCKET:/var/run/docker.sock" -e SCALE=required -e BWLIMIT=500K -e PRE_PASS=off \
+		-e "START_TIMEOUT=$START_TIMEOUT" -e SMTP_SERVER=localhost -e "SMTP_PORT=$silent_port" \
+		-e EMAIL_TO=a@example.com,b@example.com backup-container
+	lab_wait_for 60 copies_large
+	is_held web
+
+	docker stop backup
+	# it was not killed
+	[ "$(docker inspect --format '{{.State.ExitCode}}' backup)" = 143 ]
+	docker logs backup 2>&1 | tee "$work/log"
+	grep -q 'WARNING: mail was not sent to a@example.com.*fell silent for [45] s' "$work/log"
+	jq -es '.[-2].result == "interrupted" and (.[-1].mail_error | contains("silent"))' \
+		"$dest/.backup/history.jsonl"
+	comes_back web 2
+	diff "$work/before" <(lab_spec web)
+}
+
+@test "mail is delivered from a container that may write nothing, and by a user with no rights" {
+	local password='päss "word" #1\ ' caps=() name
+	mail_account_of_server me "$password"
+	: >"$mail_dir/state/login"
+	mkdir "$work/secrets"
+	printf me >"$work/secrets/smtp_user"
+	printf '%s\n' "$password" >"$work/secrets/smtp_pass"
+	for name in $(sed -n 's/^    cap_add: \[\(.*\)\]$/\1/p' "$root/compose.yaml" | tr -d ,); do
+		caps+=(--cap-add "$name")
+	done
+	locked=(-v "$src:/data:ro" -v "$dest:/backup" -v "$work/secrets:/run/secrets:ro"
+		-v "$mail_dir/tls/ca.pem:/ca.pem:ro" -e SCALE=off -e LOG_FILE=/backup/log
+		-e SMTP_SERVER=localhost -e "SMTP_PORT=$mail_port" -e SMTP_TLS=on -e SMTP_CA_FILE=/ca.pem
+		-e EMAIL_ON_SUCCESS=on -e TZ=America/Chicago --read-only --tmpfs /tmp --cap-drop ALL
+		--security-opt no-new-privileges --hostname shop.example)
+
+	in_image "${locked[@]}" "${caps[@]}" --
+	exits 0
+	[[ $output == *'mail sent to 1 of 1'* ]]
+	mails 1
+
+	chown -R 1000:1000 "$src" "$dest" "$work/secrets"
+	in_image "${locked[@]}" --user 1000:1000 --
+	exits 0
+	[[ $output == *'mail sent to 1 of 1'* ]]
+	mails 2
+	for name in 1 2; do
+		[[ $(mail .subject "$name") == '[shop.example] backup succeeded 20'* ]]
+		[ "$(mail '.user, .tls' "$name")" = $'me\ntrue' ]
+	done
+	run ! grep -rF 'ss "word"' "$dest" "$mail_dir/inbox"
 }
 
 @test "a run is not ended because the one before it failed" {
