@@ -68,7 +68,8 @@ int flow_aftermath(const struct config *config, const struct killed_run *run,
 			 "the run's process was killed by signal %d%s, after all that it "
 			 "was to do; a mail may not have been sent",
 			 run->signo, guess(run->signo));
-		aftermath_bring_back(config, "run", &store, log);
+		if (config->scale != CONFIG_SCALE_OFF && !config->dry_run)
+			aftermath_bring_back(config, "run", &store, log);
 		return run->settled;
 	}
 	log_error(log, "the run's process was killed by signal %d%s", run->signo,
