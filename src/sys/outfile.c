@@ -32,13 +32,12 @@ static int make_path(const char *dir, struct error *err)
 	return 0;
 }
 
-/* Opens the directory; `ret_name` points to the name in it. */
-static int open_directory(const char *path, bool make_dirs, int *ret_fd,
-			  const char **ret_name, struct error *err)
+/* Opens the directory of the file whose name begins at `name` in `path`. */
+static int open_directory(const char *path, const char *name, bool make_dirs, int *ret_fd,
+			  struct error *err)
 {
-	const char *slash = strrchr(path, '/');
 	CLEANUP(freep)
-	char *dir = slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+	char *dir = name > path ? xstrndup(path, (size_t)(name - path)) : xstrdup(".");
 
 	int r = make_dirs ? make_path(dir, err) : 0;
 	if (r < 0)
@@ -47,7 +46,6 @@ static int open_directory(const char *path, bool make_dirs, int *ret_fd,
 	if (fd < 0)
 		return error_set(err, -errno, "open directory '%s'", dir);
 	*ret_fd = fd;
-	*ret_name = slash ? slash + 1 : path;
 	return 0;
 }
 
@@ -64,13 +62,13 @@ int outfile_write(const char *path, const struct strbuf *text, mode_t mode,
 		  bool make_dirs, struct error *err)
 {
 	CLEANUP(closep) int fd = -1;
-	size_t len = strlen(path);
-	const char *name = NULL;
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
 
-	if (len == 0 || path[len - 1] == '/')
+	if (*name == '\0')
 		return error_say(err, -EISDIR,
 				 "it must end in a file's name, not in '/'");
-	int r = open_directory(path, make_dirs, &fd, &name, err);
+	int r = open_directory(path, name, make_dirs, &fd, err);
 	if (r < 0 || is_null(fd, name))
 		return r;
 	return fs_write_file(fd, name, text->buf, text->len, mode, err);
