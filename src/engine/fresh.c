@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
+#include "base/human.h"
 #include "engine/parts.h"
 #include "engine/reader.h"
 #include "sys/fs.h"
@@ -38,17 +40,46 @@ static int set_owner(const struct pass *pass, const struct dir *dir, const char 
 	return r < 0 ? -errno : 0;
 }
 
-static int set_xattrs(const struct pass *pass, const struct dir *dir, const char *name,
-		      int fd, const struct stat *st, const struct strbuf *xattrs)
+/* The copy of one file that does not take all of its attributes. */
+struct refusing {
+	struct pass *pass;
+	struct worker *worker;
+	const struct dir *dir;
+	const char *name;
+	int fd; /* on its file system */
+};
+
+/* File systems say the same of an attribute that is too large for any file of theirs. */
+static void refuse_xattr(void *ctx, const char *attribute, size_t size, int code)
 {
-	const char *which = "";
+	const struct refusing *r = ctx;
+	const bool room =
+		code == -ENOSPC || code == -EDQUOT || code == -E2BIG || code == -ERANGE;
+	CLEANUP(freep) char *words = NULL;
+
+	if (room && !fs_is_full(r->fd)) {
+		words = xasprintf("attribute '%s' of %zu %s does not fit on the copy of",
+				  attribute, size, human_noun(size, "byte", "bytes"));
+		pass_unreadable(r->pass, r->worker, words, r->dir->place, r->name, code);
+		return;
+	}
+	words = xasprintf("give attribute '%s' to the copy of", attribute);
+	pass_refused(r->pass, r->worker, words, r->dir, r->name, code);
+}
+
+static void set_xattrs(struct pass *pass, struct worker *worker, const struct dir *dir,
+		       const char *name, int fd, const struct stat *st,
+		       const struct strbuf *xattrs)
+{
+	struct refusing refusing = {pass, worker, dir, name, fd >= 0 ? fd : dir->copy};
+	const struct xattr_refused refused = {refuse_xattr, &refusing};
 
 	if (pass->late && pass->scope.acls && name && !S_ISLNK(st->st_mode))
 		xattrs_disinherit(dir->copy, name);
-	if (xattrs->len == 0)
-		return 0;
-	return fd >= 0 ? xattrs_write_fd(fd, xattrs, &which)
-		       : xattrs_write(dir->copy, name, xattrs, &which);
+	if (xattrs->len > 0 && fd >= 0)
+		xattrs_write_fd(fd, xattrs, &refused);
+	else if (xattrs->len > 0)
+		xattrs_write(dir->copy, name, xattrs, &refused);
 }
 
 /* What chown took away, too. A symbolic link has no mode. */
@@ -92,9 +123,7 @@ void fresh_set_attributes(struct pass *pass, struct worker *worker, const struct
 	/* one that fails does not keep the others from being set */
 	if ((r = set_owner(pass, dir, name, fd, st)) < 0)
 		pass_refused(pass, worker, "give its owner to the copy of", dir, name, r);
-	if ((r = set_xattrs(pass, dir, name, fd, st, xattrs)) < 0)
-		pass_refused(pass, worker, "give its attributes to the copy of", dir,
-			     name, r);
+	set_xattrs(pass, worker, dir, name, fd, st, xattrs);
 	if (!has_mode && (r = set_mode(dir, name, fd, st)) < 0)
 		pass_refused(pass, worker, "give its mode to the copy of", dir, name, r);
 	if ((r = set_time(dir, name, fd, st)) < 0)

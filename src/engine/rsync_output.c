@@ -91,6 +91,9 @@ static int says_no_room(const char *line)
 
 	if (!starts(line, "rsync: [receiver] ") && !starts(line, "rsync: [generator] "))
 		return 0;
+	/* an attribute may be too large for any file there: others tell of a full disk */
+	if (starts(strchr(line, ']'), "] rsync_xal_set: "))
+		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(fatal); i++) {
 		snprintf(number, sizeof(number), " (%d)", fatal[i]);
 		if (ends(line, number))

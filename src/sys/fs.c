@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -92,6 +93,15 @@ int fs_exists(int dirfd, const char *name)
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return 1;
 	return errno == ENOENT ? 0 : -errno;
+}
+
+bool fs_is_full(int fd)
+{
+	struct statvfs vfs;
+
+	/* file systems that make inodes as they need them report none at all */
+	return fstatvfs(fd, &vfs) < 0 || vfs.f_bavail == 0 ||
+	       (vfs.f_files > 0 && vfs.f_favail == 0);
 }
 
 static int open_regular(int dirfd, const char *name, int *ret_fd, struct stat *ret_st,

@@ -41,6 +41,12 @@ int fs_list(int dirfd, struct strvec *ret_names, struct error *err);
 /* Whether there is something, of whatever type, by that name; -errno when unknown. */
 int fs_exists(int dirfd, const char *name);
 
+/*
+ * Whether the file system of an open file has no room for us, be it for blocks or for
+ * inodes; true when that cannot be told. What a quota leaves is not known.
+ */
+bool fs_is_full(int fd);
+
 /* Reads a regular file to its end; -EFBIG when it is larger than out->max. */
 int fs_read_file(int dirfd, const char *name, struct strbuf *out, struct error *err);
 

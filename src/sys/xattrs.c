@@ -164,24 +164,19 @@ static int read_all(const struct target *t, const struct xattr_scope *scope,
 	return 0;
 }
 
-static int write_all(const struct target *t, const struct strbuf *xattrs,
-		     const char **ret_name)
+static void write_all(const struct target *t, const struct strbuf *xattrs,
+		      const struct xattr_refused *refused)
 {
-	int first = 0;
-
 	for (size_t at = 0; at < xattrs->len;) {
 		const char *name = xattrs->buf + at;
 		uint32_t len;
 		at += strlen(name) + 1;
 		memcpy(&len, xattrs->buf + at, sizeof(len));
 		at += sizeof(len);
-		if (set(t, name, xattrs->buf + at, len) < 0 && first == 0) {
-			first = -errno;
-			*ret_name = name;
-		}
+		if (set(t, name, xattrs->buf + at, len) < 0)
+			refused->call(refused->ctx, name, len, -errno);
 		at += len;
 	}
-	return first;
 }
 
 int xattrs_read(int dirfd, const char *name, const struct xattr_scope *scope,
@@ -195,15 +190,16 @@ int xattrs_read_fd(int fd, const struct xattr_scope *scope, struct strbuf *out)
 	return read_all(&(struct target){fd, NULL}, scope, out);
 }
 
-int xattrs_write(int dirfd, const char *name, const struct strbuf *xattrs,
-		 const char **ret_name)
+void xattrs_write(int dirfd, const char *name, const struct strbuf *xattrs,
+		  const struct xattr_refused *refused)
 {
-	return write_all(&(struct target){dirfd, name}, xattrs, ret_name);
+	write_all(&(struct target){dirfd, name}, xattrs, refused);
 }
 
-int xattrs_write_fd(int fd, const struct strbuf *xattrs, const char **ret_name)
+void xattrs_write_fd(int fd, const struct strbuf *xattrs,
+		     const struct xattr_refused *refused)
 {
-	return write_all(&(struct target){fd, NULL}, xattrs, ret_name);
+	write_all(&(struct target){fd, NULL}, xattrs, refused);
 }
 
 /* What follows the one at `at` in what xattrs_read() returned. */

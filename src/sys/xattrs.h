@@ -29,13 +29,17 @@ int xattrs_read(int dirfd, const char *name, const struct xattr_scope *scope,
 /* The same of an open file. */
 int xattrs_read_fd(int fd, const struct xattr_scope *scope, struct strbuf *out);
 
-/*
- * Gives a new file, which has none, what xattrs_read() returned. Goes on after an error
- * and returns the first; `ret_name` (a name in `xattrs`) says whose.
- */
-int xattrs_write(int dirfd, const char *name, const struct strbuf *xattrs,
-		 const char **ret_name);
-int xattrs_write_fd(int fd, const struct strbuf *xattrs, const char **ret_name);
+/* Who is told of each that a file does not take: its name, its size, and -errno. */
+struct xattr_refused {
+	void (*call)(void *ctx, const char *attribute, size_t size, int code);
+	void *ctx;
+};
+
+/* Gives a new file, which has none, what xattrs_read() returned: all that it takes. */
+void xattrs_write(int dirfd, const char *name, const struct strbuf *xattrs,
+		  const struct xattr_refused *refused);
+void xattrs_write_fd(int fd, const struct strbuf *xattrs,
+		     const struct xattr_refused *refused);
 
 /* Takes away what is in scope and not in `xattrs`. Returns the first error. */
 int xattrs_remove_others_fd(int fd, const struct xattr_scope *scope,

@@ -13,19 +13,6 @@ setup() {
 	export ENGINE=native
 }
 
-# make_on DIR KIND [OPTION...]: a fresh file system of that kind.
-make_on() {
-	needs_root
-	[ "$2" != tmpfs ] || {
-		mount_on "$1" -t tmpfs none
-		return
-	}
-	needs "mkfs.$2"
-	truncate -s 400M "$work/image-$2"
-	"mkfs.$2" "${@:3}" "$work/image-$2" >"$work/mkfs.log" 2>&1
-	mount_on "$1" -o loop "$work/image-$2"
-}
-
 # fill: a source with one of everything, old enough to be trusted.
 fill() {
 	mkdir -p "$src/d/e"

@@ -117,6 +117,31 @@ inodes() {
 	find "$(newest)" -type f -exec cat {} + | sort -u | cmp - "$src/many"
 }
 
+# The first two attributes are set to see whether there are any.
+@test "no room for an attribute where there is room: it is named, and the snapshot is partial" {
+	on_ext4
+	echo 1 >"$src/file"
+	setfattr -n user.told -v v "$src/file"
+	with_fault 3 FAULT_CALL=setxattr FAULT_NTH=3 FAULT_ERRNO=28
+	[[ $output == *"WARNING: attribute 'user.told' of 1 byte does not fit on the copy of '$src/file'"* ]]
+	same_as_source "$(newest)" --no-X
+	run_backup 0
+	same_as_source "$(newest)"
+}
+
+@test "... and where the disk is full, it fails the run" {
+	mount_on "$work/disk" -t tmpfs -o nr_inodes=300 none # they hold attributes, too
+	setfattr -n user.probe -v 1 "$work/disk" || skip 'tmpfs has no attributes here'
+	dest=$work/disk/dest
+	export BACKUP_DEST=$dest
+	echo 1 >"$src/file"
+	setfattr -n user.told -v "$(head -c 3000 /dev/zero | tr '\0' x)" "$src/file"
+	with_fault 1 FAULT_CALL=setxattr FAULT_NTH=3 FAULT_COMMAND="
+		i=0; while : >$work/disk/\$i; do i=\$((i + 1)); done"
+	[[ $output == *"the destination cannot be written: give attribute 'user.told' to the copy of "*'No space left on device'* ]]
+	[ -z "$(snapshots)" ]
+}
+
 # lease FILE SECONDS [TEXT]: somebody has a lease on it, and gives it up so long after being
 # asked to, when he has written the text. 'never': not of his own accord. $holder is who.
 lease() {

@@ -161,6 +161,20 @@ mount_on() {
 	mounts+=("$1")
 }
 
+# make_on DIR KIND [OPTION...]: a fresh file system of that kind.
+make_on() {
+	local image=$work/image-${1##*/}
+	needs_root
+	[ "$2" != tmpfs ] || {
+		mount_on "$1" -t tmpfs none
+		return
+	}
+	needs "mkfs.$2"
+	truncate -s 400M "$image"
+	"mkfs.$2" "${@:3}" "$image" >"$work/mkfs.log" 2>&1
+	mount_on "$1" -o loop "$image"
+}
+
 needs_root() {
 	[ "$(id -u)" -eq 0 ] || skip 'needs root'
 }
