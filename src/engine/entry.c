@@ -50,12 +50,15 @@ static bool is_same_stat(const struct pass *pass, const struct stat *a,
 	return !(S_ISCHR(a->st_mode) || S_ISBLK(a->st_mode)) || a->st_rdev == b->st_rdev;
 }
 
-static int read_xattrs(struct pass *pass, int dirfd, const char *name, struct strbuf *out)
+static int read_xattrs(struct pass *pass, struct worker *worker, int dirfd,
+		       const char *name, struct strbuf *out)
 {
 	strbuf_reset(out);
 	if (!pass->scope.user && !pass->scope.acls)
 		return 0;
-	return xattrs_read(dirfd, name, &pass->scope, out);
+	int r = xattrs_read(dirfd, name, &pass->scope, out);
+	worker->left_out |= r > 0;
+	return r;
 }
 
 static bool same_bytes(struct worker *worker, int a, int b)
@@ -117,10 +120,11 @@ bool entry_is_same(struct pass *pass, struct worker *worker, const struct dir *d
 		return true;
 	if (S_ISLNK(st->st_mode) && !same_target(worker, dir, name, c))
 		return false;
-	if (!*have_xattrs && read_xattrs(pass, dir->source, name, &worker->xattrs) < 0)
+	if (!*have_xattrs &&
+	    read_xattrs(pass, worker, dir->source, name, &worker->xattrs) < 0)
 		return false;
 	*have_xattrs = true;
-	if (read_xattrs(pass, c->fd, c->name, &worker->base_xattrs) < 0 ||
+	if (read_xattrs(pass, worker, c->fd, c->name, &worker->base_xattrs) < 0 ||
 	    worker->xattrs.len != worker->base_xattrs.len ||
 	    memcmp(worker->xattrs.buf, worker->base_xattrs.buf, worker->xattrs.len) != 0)
 		return false;
@@ -368,16 +372,20 @@ static void ask_table(const struct pass *pass, struct dir *dir, const char *name
 
 /*
  * For the next run. Not of another name of what is there: the file may have changed since
- * that was put there.
+ * that was put there. One of whose attributes some are refused may get them some day: the
+ * row is to find it by, and tells that it is not as it is in the copy.
  */
 static void add_row(struct pass *pass, struct worker *worker, struct dir *dir,
 		    const char *name, const struct look *look, ino_t ino, enum put put)
 {
-	const struct table_state state = pass_state(look);
+	struct table_state state = pass_state(look);
 
-	if (put != PUT_INNER && look->st.st_ino == ino && state.ctim < pass->young &&
-	    look->st.st_dev == dir->look.st.st_dev)
-		table_add(&worker->sheet, &dir->rows, &state, false, name);
+	if (put == PUT_INNER || look->st.st_ino != ino || state.ctim >= pass->young ||
+	    look->st.st_dev != dir->look.st.st_dev)
+		return;
+	if (worker->left_out)
+		state.ctim = TABLE_NEVER;
+	table_add(&worker->sheet, &dir->rows, &state, false, name);
 }
 
 void entry_put(struct pass *pass, struct worker *worker, struct dir *dir,
@@ -389,6 +397,7 @@ void entry_put(struct pass *pass, struct worker *worker, struct dir *dir,
 	struct look now = *look;
 	const struct stat *st = &now.st;
 
+	worker->left_out = false;
 	ask_table(pass, dir, name, &now);
 	enum put put = st->st_nlink > 1 ? put_name(pass, worker, dir, name, &now)
 					: put_alone(pass, worker, dir, name, &now);

@@ -24,6 +24,7 @@ void fresh_read_xattrs(struct pass *pass, struct worker *worker, const struct di
 		return;
 	int r = fd >= 0 ? xattrs_read_fd(fd, &pass->scope, &worker->xattrs)
 			: xattrs_read(dir->source, name, &pass->scope, &worker->xattrs);
+	worker->left_out |= r > 0;
 	if (r < 0)
 		pass_unreadable(pass, worker, "read attributes of", dir->place, name, r);
 }
@@ -61,6 +62,10 @@ static void refuse_xattr(void *ctx, const char *attribute, size_t size, int code
 		words = xasprintf("attribute '%s' of %zu %s does not fit on the copy of",
 				  attribute, size, human_noun(size, "byte", "bytes"));
 		pass_unreadable(r->pass, r->worker, words, r->dir->place, r->name, code);
+		return;
+	}
+	if (refusals_learn(&r->pass->refusals, attribute, code)) {
+		r->worker->left_out = true;
 		return;
 	}
 	words = xasprintf("give attribute '%s' to the copy of", attribute);

@@ -133,7 +133,7 @@ static bool is_same_dir(struct merger *m, const struct level *level)
 		(st.st_uid == want->st_uid && st.st_gid == want->st_gid)) &&
 	       st.st_mtim.tv_sec == want->st_mtim.tv_sec &&
 	       st.st_mtim.tv_nsec == want->st_mtim.tv_nsec &&
-	       xattrs_read_fd(level->to, &m->pass.scope, &m->worker.base_xattrs) == 0 &&
+	       xattrs_read_fd(level->to, &m->pass.scope, &m->worker.base_xattrs) >= 0 &&
 	       m->worker.xattrs.len == m->worker.base_xattrs.len &&
 	       memcmp(m->worker.xattrs.buf, m->worker.base_xattrs.buf,
 		      m->worker.xattrs.len) == 0;
@@ -450,6 +450,7 @@ static int open_top(struct merger *m, struct error *err)
 		closep(&top.to);
 		return r;
 	}
+	pass_try_attributes(&m->pass, m->pass.target_fd, job->dry_run);
 	if (!job->dry_run) {
 		lend(&top);
 		stage_clear(m, top.to);
@@ -492,6 +493,7 @@ static void release(struct merger *m)
 	place_drop(m->pass.top);
 	links_free(m->pass.links);
 	pthread_mutex_destroy(&m->pass.lock);
+	refusals_release(&m->pass.refusals);
 	closep(&m->folder);
 	closep(&m->pass.target_fd);
 }
@@ -508,9 +510,6 @@ int merge(const struct merge *merge, struct merge_counts *ret_counts,
 		.path = STRBUF_INIT,
 		.folder = -1,
 		.pass = {.job = job,
-			 .scope = {.user = job->xattrs,
-				   .acls = job->acls,
-				   .all = job->xattrs && root},
 			 .source_fd = -1,
 			 .target_fd = -1,
 			 .uid = geteuid(),
@@ -524,6 +523,7 @@ int merge(const struct merge *merge, struct merge_counts *ret_counts,
 	if (r < 0)
 		return r;
 	m.pass.patterns = patterns;
+	pass_init_scope(&m.pass);
 	mode_t mask = umask(0);
 	prepare(&m, &rate);
 	r = open_top(&m, err);

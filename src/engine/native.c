@@ -79,6 +79,7 @@ static int prepare_target(struct pass *pass, struct error *err)
 		return error_set(err, -errno, "open '%s'", pass->job->target);
 	fremovexattr(pass->target_fd, "system.posix_acl_default");
 	fremovexattr(pass->target_fd, "system.posix_acl_access");
+	pass_try_attributes(pass, pass->target_fd, false);
 	pass->reserve =
 		fstatfs(pass->target_fd, &fs) == 0 && fs.f_type != BTRFS_SUPER_MAGIC;
 	if (pass->job->detect_holes)
@@ -150,7 +151,11 @@ static int open_trees(struct pass *pass, struct error *err)
 		if (fd >= 0 && i == 0 && strcmp(bases.v[0], job->bases->v[0]) == 0)
 			open_old_table(pass);
 	}
-	return job->dry_run ? 0 : prepare_target(pass, err);
+	if (!job->dry_run)
+		return prepare_target(pass, err);
+	if (pass->bases > 0)
+		pass_try_attributes(pass, pass->base_fd[0], true);
+	return 0;
 }
 
 static void add_counts(struct snapshot_counts *to, const struct snapshot_counts *from)
@@ -232,9 +237,6 @@ static int copy(const struct engine *engine, const struct engine_job *job,
 	struct error why;
 	struct pass pass = {
 		.job = job,
-		.scope = {.user = job->xattrs,
-			  .acls = job->acls,
-			  .all = job->xattrs && root},
 		.source_fd = -1,
 		.target_fd = -1,
 		.uid = geteuid(),
@@ -253,6 +255,7 @@ static int copy(const struct engine *engine, const struct engine_job *job,
 	if (r < 0)
 		return r;
 	pass.patterns = patterns;
+	pass_init_scope(&pass);
 	r = open_trees(&pass, err);
 	if (r >= 0) {
 		pass.waiting_max = directories_that_wait(&pass);
@@ -276,6 +279,7 @@ static int copy(const struct engine *engine, const struct engine_job *job,
 	for (size_t i = 0; i < pass.bases; i++)
 		close(pass.base_fd[i]);
 	table_close(pass.old_table);
+	refusals_release(&pass.refusals);
 	closep(&pass.source_fd);
 	closep(&pass.target_fd);
 	return r;

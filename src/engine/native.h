@@ -20,7 +20,8 @@
  * in attributes alone is copied, since the base's inode must stay as it is. Where the
  * table of the last run (table.h) tells that the source's file has not been touched, its
  * target and attributes are not looked at again; what stat() tells of the base's still is,
- * so that what somebody damaged there is copied again.
+ * so that what somebody damaged there is copied again. What the destination cannot hold, or
+ * we may not give, is said once and does not count (sys/refusals.h).
  *
  * Memory: a chunk for each directory that is being read, files with several names
  * (links.h), and what the table says of itself. Descriptors: a bounded number of directories wait with theirs open.

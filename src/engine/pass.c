@@ -86,6 +86,39 @@ int pass_look(int dirfd, const char *name, struct look *ret_look)
 	return 0;
 }
 
+static void say_refused(void *ctx, const char *attribute, int code)
+{
+	struct pass *pass = ctx;
+	CLEANUP(freep)
+	char *text =
+		xasprintf("the destination does not take the attribute '%s' (%s): it "
+			  "is left out",
+			  attribute, strerror(-code));
+
+	pthread_mutex_lock(&pass->lock);
+	pass->job->note(pass->job->note_ctx, true, text);
+	pthread_mutex_unlock(&pass->lock);
+}
+
+void pass_init_scope(struct pass *pass)
+{
+	refusals_init(&pass->refusals, say_refused, pass);
+	pass->scope = (struct xattr_scope){
+		.user = pass->job->xattrs,
+		.acls = pass->job->acls,
+		.all = pass->job->xattrs && pass->owners,
+		.refusals = &pass->refusals,
+	};
+}
+
+void pass_try_attributes(struct pass *pass, int dirfd, bool look)
+{
+	const int flags = look ? O_RDONLY | O_DIRECTORY : O_RDWR | O_TMPFILE;
+
+	pass->refusals.fd = openat(dirfd, ".", flags | O_CLOEXEC, 0600);
+	pass->refusals.write = !look;
+}
+
 struct table_state pass_state(const struct look *look)
 {
 	const struct stat *st = &look->st;

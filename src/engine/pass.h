@@ -46,6 +46,7 @@ struct worker {
 	uint64_t moved; /* number in the old table of the directory ... */
 	int moved_fd;	/* ... that this is in the first base; 0 and -1: none */
 	struct strbuf xattrs, base_xattrs;
+	bool left_out; /* of the file's attributes there are some that are refused */
 	char target[4097],
 		base_target[4097]; /* of symbolic links; PATH_MAX and one more */
 };
@@ -54,6 +55,7 @@ struct pass {
 	const struct engine_job *job;
 	struct patterns *patterns;
 	struct xattr_scope scope;
+	struct refusals refusals; /* `scope` has them, too */
 	struct links *links;
 	struct pool pool;
 	struct worker *workers;
@@ -110,6 +112,15 @@ struct dir {
 
 /* Looks at `name` in a directory, or "", the directory itself. -errno. */
 int pass_look(int dirfd, const char *name, struct look *ret_look);
+
+/* What attributes are copied, with nothing refused so far. */
+void pass_init_scope(struct pass *pass);
+
+/*
+ * Has the attributes that are refused found out below `dirfd`, by a file without a name;
+ * or, `look`, by the directory itself, to which nothing is written.
+ */
+void pass_try_attributes(struct pass *pass, int dirfd, bool look);
 
 /* What the table says of a file like that. */
 struct table_state pass_state(const struct look *look);

@@ -53,6 +53,9 @@ struct table_row {
 
 enum { TABLE_TOP = 1 };
 
+/* A ctime that no file has: what the row is of can be found, and is to be compared. */
+#define TABLE_NEVER INT64_MIN
+
 /* What copies with different ones have recorded cannot be used for each other. */
 enum table_terms {
 	TABLE_XATTRS = 1 << 0,

@@ -113,8 +113,15 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Each as name, NUL, four bytes of length, value. */
-static int add_value(const struct target *t, const char *name, struct strbuf *out)
+/* What is in scope whatever the kind of file system, or is looked at by fscaps.h. */
+static bool is_plain(const char *name)
+{
+	return strncmp(name, "user.", 5) == 0 || strncmp(name, "system.", 7) == 0;
+}
+
+/* Each as name, NUL, four bytes of length, value. 1: it is left out. */
+static int add_value(const struct target *t, const char *name,
+		     const struct xattr_scope *scope, struct strbuf *out)
 {
 	CLEANUP(freep) char *value = xmalloc(VALUE_MAX);
 	ssize_t n = get(t, name, value, VALUE_MAX);
@@ -123,6 +130,9 @@ static int add_value(const struct target *t, const char *name, struct strbuf *ou
 		return 0;
 	if (n < 0)
 		return -errno;
+	if (scope->refusals && !is_plain(name) &&
+	    refusals_has(scope->refusals, name, value, (size_t)n))
+		return 1;
 	uint32_t len = (uint32_t)n;
 	strbuf_add(out, name, strlen(name) + 1);
 	strbuf_add(out, &len, sizeof(len));
@@ -156,12 +166,14 @@ static int read_all(const struct target *t, const struct xattr_scope *scope,
 	}
 	if (count > 1)
 		qsort(sorted, count, sizeof(*sorted), by_name);
+	int left_out = 0;
 	for (size_t i = 0; i < count; i++) {
-		int r = add_value(t, sorted[i], out);
+		int r = add_value(t, sorted[i], scope, out);
 		if (r < 0)
 			return r;
+		left_out += r;
 	}
-	return 0;
+	return left_out;
 }
 
 static void write_all(const struct target *t, const struct strbuf *xattrs,
@@ -224,7 +236,8 @@ int xattrs_remove_others_fd(int fd, const struct xattr_scope *scope,
 			    const struct strbuf *xattrs)
 {
 	CLEANUP(strbuf_release) struct strbuf has = STRBUF_INIT;
-	int first = xattrs_read_fd(fd, scope, &has);
+	int r = xattrs_read_fd(fd, scope, &has);
+	int first = r < 0 ? r : 0;
 
 	for (size_t at = 0; at < has.len; at = next_xattr(&has, at))
 		if (!has_xattr(xattrs, has.buf + at) &&

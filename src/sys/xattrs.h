@@ -14,15 +14,20 @@
 
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "sys/refusals.h"
 
 /* What is copied; the rest does not exist. */
 struct xattr_scope {
-	bool user; /* user.*, and as root the others but system.* */
-	bool acls; /* system.posix_acl_access and _default */
-	bool all;  /* security.* and trusted.* */
+	bool user;		   /* user.*, and as root the others but system.* */
+	bool acls;		   /* system.posix_acl_access and _default */
+	bool all;		   /* security.* and trusted.* */
+	struct refusals *refusals; /* of these, what is not taken; NULL: nothing is */
 };
 
-/* Replaces `out` with all in scope. Nothing there, or not supported: "". -errno. */
+/*
+ * Replaces `out` with all in scope. Nothing there, or not supported: "". Returns how many
+ * are left out because of the refusals; -errno.
+ */
 int xattrs_read(int dirfd, const char *name, const struct xattr_scope *scope,
 		struct strbuf *out);
 
