@@ -49,6 +49,8 @@ struct engine_job {
 	bool xattrs;	   /* both sides can hold them */
 	bool acls;
 	bool nanoseconds; /* the target keeps times exactly: compare them so */
+	/* seconds since 1970: times beyond become these there; both 0: that is not known */
+	int64_t oldest, newest;
 	bool dry_run;	  /* write nothing, count what would be done */
 	bool tell_links;  /* note how many absolute symbolic links were made */
 	uint64_t bwlimit; /* bytes per second, 0: none */

@@ -35,12 +35,15 @@ static bool same_time(const struct pass *pass, const struct timespec *a,
 	       (!pass->job->nanoseconds || a->tv_nsec == b->tv_nsec);
 }
 
-/* Whether all that stat() tells of a file, and is kept, is as the other's. */
+/*
+ * Whether all that stat() tells of a file, and is kept, is as the other's. `time` is what
+ * its time becomes.
+ */
 static bool is_same_stat(const struct pass *pass, const struct stat *a,
-			 const struct stat *b)
+			 const struct timespec *time, const struct stat *b)
 {
 	if ((a->st_mode & S_IFMT) != (b->st_mode & S_IFMT) ||
-	    !same_time(pass, &a->st_mtim, &b->st_mtim) ||
+	    !same_time(pass, time, &b->st_mtim) ||
 	    (pass->owners && (a->st_uid != b->st_uid || a->st_gid != b->st_gid)))
 		return false;
 	if (!S_ISLNK(a->st_mode) && a->st_mode != b->st_mode)
@@ -114,7 +117,8 @@ bool entry_is_same(struct pass *pass, struct worker *worker, const struct dir *d
 	if (fstatat(c->fd, c->name, &other, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
 	*ret_exists = true;
-	if (!is_same_stat(pass, st, &other))
+	const struct timespec time = pass_time(pass, &st->st_mtim, dir->place, name);
+	if (!is_same_stat(pass, st, &time, &other))
 		return false;
 	if (c->known)
 		return true;

@@ -107,10 +107,13 @@ static int set_mode(const struct dir *dir, const char *name, int fd,
 	return 0;
 }
 
-static int set_time(const struct dir *dir, const char *name, int fd,
+static int set_time(struct pass *pass, const struct dir *dir, const char *name, int fd,
 		    const struct stat *st)
 {
-	const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
+	const struct timespec times[] = {
+		{.tv_nsec = UTIME_OMIT},
+		pass_time(pass, &st->st_mtim, dir->place, name),
+	};
 
 	return (fd >= 0 ? futimens(fd, times)
 			: utimensat(dir->copy, name, times, AT_SYMLINK_NOFOLLOW)) < 0
@@ -126,12 +129,15 @@ void fresh_set_attributes(struct pass *pass, struct worker *worker, const struct
 	int r;
 
 	/* one that fails does not keep the others from being set */
-	if ((r = set_owner(pass, dir, name, fd, st)) < 0)
+	r = set_owner(pass, dir, name, fd, st);
+	if (r == -EPERM)
+		pass_ownerless(pass, worker, dir->place, name);
+	else if (r < 0)
 		pass_refused(pass, worker, "give its owner to the copy of", dir, name, r);
 	set_xattrs(pass, worker, dir, name, fd, st, xattrs);
 	if (!has_mode && (r = set_mode(dir, name, fd, st)) < 0)
 		pass_refused(pass, worker, "give its mode to the copy of", dir, name, r);
-	if ((r = set_time(dir, name, fd, st)) < 0)
+	if ((r = set_time(pass, dir, name, fd, st)) < 0)
 		pass_refused(pass, worker, "give its time to the copy of", dir, name, r);
 }
 

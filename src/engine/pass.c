@@ -11,11 +11,13 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/civil.h"
 #include "base/human.h"
 
 enum {
 	NOTES_MAX = 200,
 	ABSOLUTE_MAX = 5,
+	OWNERLESS_MAX = 3,
 };
 
 /*
@@ -256,6 +258,69 @@ void pass_unreadable(struct pass *pass, struct worker *worker, const char *words
 	pass_note(pass, words, place, name, code);
 }
 
+void pass_ownerless(struct pass *pass, struct worker *worker, const struct place *place,
+		    const char *name)
+{
+	pthread_mutex_lock(&pass->lock);
+	const bool named = pass->ownerless++ < OWNERLESS_MAX;
+	pthread_mutex_unlock(&pass->lock);
+	if (named) {
+		pass_unreadable(pass, worker, "give its owner to the copy of", place,
+				name, -EPERM);
+		return;
+	}
+	worker->counts.unreadable++;
+	atomic_store(&pass->partial, true);
+}
+
+static void tell_ownerless(struct pass *pass)
+{
+	if (pass->ownerless <= OWNERLESS_MAX)
+		return;
+	const uint64_t more = pass->ownerless - OWNERLESS_MAX;
+	CLEANUP(freep)
+	char *text = xasprintf("%" PRIu64 " more %s cannot be given: %s", more,
+			       human_noun(more, "owner", "owners"), strerror(EPERM));
+	pass->job->note(pass->job->note_ctx, true, text);
+}
+
+static void tell_time(struct pass *pass, bool late, const struct place *place,
+		      const char *name)
+{
+	const struct engine_job *job = pass->job;
+	const struct civil day = civil_from_epoch(late ? job->newest : job->oldest, 0);
+	CLEANUP(freep)
+	char *words = xasprintf("the destination holds no time %s %04d-%02d-%02d, and "
+				"gets that instead:",
+				late ? "after" : "before", day.year, day.month, day.day);
+
+	pthread_mutex_lock(&pass->lock);
+	bool *told = late ? &pass->late_told : &pass->early_told;
+	const bool first = !*told;
+	*told = true;
+	pthread_mutex_unlock(&pass->lock);
+	if (first)
+		pass_note(pass, words, place, name, 0);
+}
+
+struct timespec pass_time(struct pass *pass, const struct timespec *time,
+			  const struct place *place, const char *name)
+{
+	const struct engine_job *job = pass->job;
+	const bool known = job->oldest < job->newest;
+	const bool early = known && time->tv_sec < job->oldest;
+	const bool late = known && time->tv_sec > job->newest;
+
+	if (early || late)
+		tell_time(pass, late, place, name);
+	/* Linux, fs/inode.c: timestamp_truncate() cuts the fraction off these, too */
+	if (early || (known && time->tv_sec == job->oldest))
+		return (struct timespec){.tv_sec = job->oldest};
+	if (late || (known && time->tv_sec == job->newest))
+		return (struct timespec){.tv_sec = job->newest};
+	return *time;
+}
+
 int pass_fail(struct pass *pass, const char *words, const struct place *place,
 	      const char *name, int code)
 {
@@ -296,6 +361,7 @@ int pass_judge(struct pass *pass, enum engine_outcome *ret_outcome, struct error
 	}
 	if (pass_stopped(pass))
 		return error_say(err, -EINTR, "the copy was interrupted");
+	tell_ownerless(pass);
 	if (pass->notes_cut > 0) {
 		CLEANUP(freep)
 		char *text = xasprintf("... and %u more such %s", pass->notes_cut,

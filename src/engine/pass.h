@@ -86,7 +86,9 @@ struct pass {
 	struct late_name *late_names;
 	size_t late_n, late_cap;
 	unsigned notes, notes_cut;
-	uint64_t absolute; /* symbolic links that are */
+	uint64_t ownerless;	    /* copies whose owner we may not give them */
+	bool early_told, late_told; /* a time that the target does not hold */
+	uint64_t absolute;	    /* symbolic links that are */
 	struct strvec absolute_first;
 	int fatal; /* -errno, 0: none */
 	struct error why;
@@ -150,6 +152,17 @@ void pass_link_made(struct pass *pass, const struct place *place, const char *na
 /* A file of the source that cannot be read, or not be stored: the copy is partial. */
 void pass_unreadable(struct pass *pass, struct worker *worker, const char *words,
 		     const struct place *place, const char *name, int code);
+
+/*
+ * The copy of a file whose owner we may not give it: it is partial. The first are named,
+ * of the others the number.
+ */
+void pass_ownerless(struct pass *pass, struct worker *worker, const struct place *place,
+		    const char *name);
+
+/* What becomes of a time where the copy goes, which is said when it is the first one. */
+struct timespec pass_time(struct pass *pass, const struct timespec *time,
+			  const struct place *place, const char *name);
 
 /* Ends the pass. Only the first call counts. Returns `code`. */
 int pass_fail(struct pass *pass, const char *words, const struct place *place,

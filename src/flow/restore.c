@@ -264,6 +264,8 @@ static int choose_attributes(const struct job *job, struct engine_job *copy,
 	copy->xattrs = here.xattrs && there.xattrs;
 	copy->acls = here.acls && there.acls;
 	copy->nanoseconds = there.nanoseconds;
+	copy->oldest = there.oldest;
+	copy->newest = there.newest;
 	if (here.xattrs && !there.xattrs)
 		log_warn(job->log, "'%s' has no extended attributes: they are left out",
 			 job->to);

@@ -43,7 +43,8 @@ struct run {
 	struct strvec base_names; /* snapshots linked from */
 	struct strvec bases;	  /* paths of both, for the engine */
 	char *table;		  /* path of the first one's, if it has one */
-	bool xattrs, acls, nanoseconds;
+	bool xattrs, acls;
+	struct fscaps caps; /* the destination's */
 
 	double started; /* monotonic */
 	struct progress progress;
@@ -155,10 +156,27 @@ static void keep_what_both_can(struct run *run, const struct fscaps *source,
 {
 	run->xattrs = source->xattrs && destination->xattrs;
 	run->acls = source->acls && destination->acls;
-	run->nanoseconds = destination->nanoseconds;
-	log_detail(run->log, "kept: modes, owners, times%s%s%s",
-		   run->nanoseconds ? " to the nanosecond" : "",
+	run->caps = *destination;
+	log_detail(run->log, "kept: modes%s, times%s%s%s",
+		   geteuid() == 0 ? ", owners" : "",
+		   run->caps.nanoseconds ? " to the nanosecond" : "",
 		   run->xattrs ? ", extended attributes" : "", run->acls ? ", ACLs" : "");
+}
+
+/* What a snapshot will lack, whatever is in the source. */
+static void say_losses(const struct run *run, const struct fscaps *source)
+{
+	if (geteuid() != 0)
+		log_info(run->log, "not root: owners are not kept");
+	if (!run->caps.nanoseconds)
+		log_info(run->log,
+			 "the destination does not keep fractions of a second: they are "
+			 "left out");
+	if (source->xattrs && !run->caps.xattrs)
+		log_warn(run->log,
+			 "the destination has no extended attributes: they are left out");
+	if (source->acls && !run->caps.acls)
+		log_warn(run->log, "the destination has no ACLs: they are left out");
 }
 
 /* Opens what is there, and in a real run makes what is missing and tries it out. */
@@ -194,11 +212,7 @@ static int prepare_destination(struct run *run, struct error *err)
 		return r;
 	fscaps_look(run->source.fd, &here);
 	keep_what_both_can(run, &here, &there);
-	if (here.xattrs && !there.xattrs)
-		log_warn(run->log,
-			 "the destination has no extended attributes: they are left out");
-	if (here.acls && !there.acls)
-		log_warn(run->log, "the destination has no ACLs: they are left out");
+	say_losses(run, &here);
 	return 0;
 }
 
@@ -260,7 +274,9 @@ static struct engine_job make_job(struct run *run, const char *target, const cha
 		.checksum = config->checksum,
 		.xattrs = run->xattrs,
 		.acls = run->acls,
-		.nanoseconds = run->nanoseconds,
+		.nanoseconds = run->caps.nanoseconds,
+		.oldest = run->caps.oldest,
+		.newest = run->caps.newest,
 		.dry_run = config->dry_run,
 		.bwlimit = config->bwlimit,
 		.lock_fd = run->store.lock,

@@ -57,6 +57,19 @@ static bool keeps_nanoseconds(int fd)
 	       (st.st_mtim.tv_sec == odd.tv_sec && st.st_mtim.tv_nsec == odd.tv_nsec);
 }
 
+/* What becomes of a time; false: it is refused. */
+static bool becomes(int fd, int64_t seconds, int64_t *ret_seconds)
+{
+	const struct timespec time = {.tv_sec = seconds};
+	const struct timespec times[] = {time, time};
+	struct stat st;
+
+	if (futimens(fd, times) < 0 || fstat(fd, &st) < 0)
+		return false;
+	*ret_seconds = st.st_mtim.tv_sec;
+	return true;
+}
+
 int fscaps_try_file(int fd, struct fscaps *ret, struct error *err)
 {
 	/* rw-r----- and an entry for user 1, as acl(5) stores it: version, then tag,
@@ -72,6 +85,9 @@ int fscaps_try_file(int fd, struct fscaps *ret, struct error *err)
 	ret->xattrs = xattrs > 0;
 	ret->acls = acls > 0;
 	ret->nanoseconds = keeps_nanoseconds(fd);
+	if (!becomes(fd, INT64_MIN, &ret->oldest) ||
+	    !becomes(fd, INT64_MAX, &ret->newest) || ret->oldest >= ret->newest)
+		ret->oldest = ret->newest = 0;
 	if (xattrs < 0 || acls < 0)
 		return error_set(err, xattrs < 0 ? xattrs : acls,
 				 "give a file attributes");

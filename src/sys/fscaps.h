@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -14,6 +15,8 @@ struct fscaps {
 	bool xattrs;	  /* user.* */
 	bool acls;	  /* POSIX ACLs */
 	bool nanoseconds; /* times are kept exactly */
+	/* seconds since 1970: times beyond become these; both 0: that is not known */
+	int64_t oldest, newest;
 };
 
 /*
