@@ -168,8 +168,7 @@ static void start(struct pass *pass, struct worker *worker, struct dir *dir)
 	else if (job->exclude_caches && markers_is_tagged(dir->source))
 		dir->only = MARKERS_TAG;
 	else if (*job->exclude_if_present &&
-		 faccessat(dir->source, job->exclude_if_present, F_OK,
-			   AT_SYMLINK_NOFOLLOW) == 0)
+		 fs_exists(dir->source, job->exclude_if_present) > 0)
 		dir->only = job->exclude_if_present;
 	if (!patterns_need_paths(pass->patterns)) {
 		free(dir->path);

@@ -46,7 +46,7 @@ struct engine_job {
 
 	bool detect_holes; /* zeros may become holes; else only holes do */
 	bool checksum;	   /* compare content, not size and time */
-	bool xattrs;	   /* both sides can hold them */
+	bool xattrs;	   /* the target can hold them */
 	bool acls;
 	bool nanoseconds; /* the target keeps times exactly: compare them so */
 	/* seconds since 1970: times beyond become these there; both 0: that is not known */

@@ -91,8 +91,7 @@ static bool same_content(struct pass *pass, struct worker *worker, const struct 
 			 const char *name, const struct candidate *c)
 {
 	CLEANUP(closep) int a = reader_open(pass, dir->source, name);
-	CLEANUP(closep)
-	int b = openat(c->fd, c->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	CLEANUP(closep) int b = reader_open(pass, c->fd, c->name);
 
 	return a >= 0 && b >= 0 && same_bytes(worker, a, b);
 }

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "base/human.h"
 
@@ -64,6 +65,28 @@ int destination_check(const struct store *store, uint64_t inodes, struct fscaps 
 			"be a full copy: use a file system such as ext4, XFS or btrfs",
 			store->path);
 	return 0;
+}
+
+void destination_tell(const struct fscaps *caps, bool tried, struct log *log)
+{
+	const bool root = geteuid() == 0;
+
+	log_detail(log, "kept: modes%s, times%s%s%s", root ? ", owners" : "",
+		   caps->nanoseconds ? " to the nanosecond" : "",
+		   caps->xattrs ? ", extended attributes" : "",
+		   caps->acls ? ", ACLs" : "");
+	if (!tried)
+		return;
+	if (!root)
+		log_info(log, "not root: owners are not kept");
+	if (!caps->nanoseconds)
+		log_info(log, "the destination does not keep fractions of a second: they "
+			      "are left out");
+	if (!caps->xattrs)
+		log_warn(log, "the destination has no extended attributes: they are left "
+			      "out");
+	if (!caps->acls)
+		log_warn(log, "the destination has no ACLs: they are left out");
 }
 
 bool destination_is_full(int code)

@@ -8,6 +8,7 @@
 #include "model/config.h"
 #include "store/store.h"
 #include "sys/fscaps.h"
+#include "sys/log.h"
 
 /*
  * Opens BACKUP_DEST; its last component is made when it is missing, but with INIT=never
@@ -21,6 +22,13 @@ int destination_open(struct store *store, const struct config *config, struct er
  */
 int destination_check(const struct store *store, uint64_t inodes, struct fscaps *ret_caps,
 		      struct error *err);
+
+/*
+ * Says what of files is kept there, and, when that was `tried` and is not a guess, what a
+ * snapshot will lack. What the source's top has does not matter: another file system may
+ * be mounted below it.
+ */
+void destination_tell(const struct fscaps *caps, bool tried, struct log *log);
 
 /* Whether an error means that there is no room, be it by a quota. */
 bool destination_is_full(int code);

@@ -43,8 +43,7 @@ struct run {
 	struct strvec base_names; /* snapshots linked from */
 	struct strvec bases;	  /* paths of both, for the engine */
 	char *table;		  /* path of the first one's, if it has one */
-	bool xattrs, acls;
-	struct fscaps caps; /* the destination's */
+	struct fscaps caps;	  /* the destination's */
 
 	double started; /* monotonic */
 	struct progress progress;
@@ -151,38 +150,9 @@ static bool make_room(struct run *run, const char *name)
 	return r >= 0;
 }
 
-static void keep_what_both_can(struct run *run, const struct fscaps *source,
-			       const struct fscaps *destination)
-{
-	run->xattrs = source->xattrs && destination->xattrs;
-	run->acls = source->acls && destination->acls;
-	run->caps = *destination;
-	log_detail(run->log, "kept: modes%s, times%s%s%s",
-		   geteuid() == 0 ? ", owners" : "",
-		   run->caps.nanoseconds ? " to the nanosecond" : "",
-		   run->xattrs ? ", extended attributes" : "", run->acls ? ", ACLs" : "");
-}
-
-/* What a snapshot will lack, whatever is in the source. */
-static void say_losses(const struct run *run, const struct fscaps *source)
-{
-	if (geteuid() != 0)
-		log_info(run->log, "not root: owners are not kept");
-	if (!run->caps.nanoseconds)
-		log_info(run->log,
-			 "the destination does not keep fractions of a second: they are "
-			 "left out");
-	if (source->xattrs && !run->caps.xattrs)
-		log_warn(run->log,
-			 "the destination has no extended attributes: they are left out");
-	if (source->acls && !run->caps.acls)
-		log_warn(run->log, "the destination has no ACLs: they are left out");
-}
-
 /* Opens what is there, and in a real run makes what is missing and tries it out. */
 static int prepare_destination(struct run *run, struct error *err)
 {
-	struct fscaps here, there;
 	bool was_ours = store_is_ours(&run->store);
 
 	int r = run->config->dry_run ? 0 : store_prepare(&run->store, err);
@@ -194,9 +164,8 @@ static int prepare_destination(struct run *run, struct error *err)
 		log_warn(run->log, "%s", run->catalog.warnings.v[i]);
 	run->adopts = !was_ours && run->catalog.n > 0;
 	if (run->config->dry_run) {
-		fscaps_look(run->store.meta, &there);
-		fscaps_look(run->source.fd, &here);
-		keep_what_both_can(run, &here, &there);
+		fscaps_look(run->store.meta, &run->caps);
+		destination_tell(&run->caps, false, run->log);
 		return 0;
 	}
 
@@ -205,14 +174,12 @@ static int prepare_destination(struct run *run, struct error *err)
 	if (r < 0)
 		return r;
 	uint64_t dirs = run->catalog.n ? run->catalog.v[0].record.counts.dirs : 0;
-	r = destination_check(&run->store, dirs, &there, err);
+	r = destination_check(&run->store, dirs, &run->caps, err);
 	if (destination_is_full(r) && make_room(run, NULL))
-		r = destination_check(&run->store, dirs, &there, err);
+		r = destination_check(&run->store, dirs, &run->caps, err);
 	if (r < 0)
 		return r;
-	fscaps_look(run->source.fd, &here);
-	keep_what_both_can(run, &here, &there);
-	say_losses(run, &here);
+	destination_tell(&run->caps, true, run->log);
 	return 0;
 }
 
@@ -272,8 +239,8 @@ static struct engine_job make_job(struct run *run, const char *target, const cha
 		.one_file_system = config->one_file_system,
 		.detect_holes = config->sparse == CONFIG_SPARSE_DETECT,
 		.checksum = config->checksum,
-		.xattrs = run->xattrs,
-		.acls = run->acls,
+		.xattrs = run->caps.xattrs,
+		.acls = run->caps.acls,
 		.nanoseconds = run->caps.nanoseconds,
 		.oldest = run->caps.oldest,
 		.newest = run->caps.newest,

@@ -22,7 +22,7 @@ enum {
 	NR_LISTXATTRAT = 465,
 	LIST_MAX = 64 * 1024,  /* XATTR_LIST_MAX */
 	VALUE_MAX = 64 * 1024, /* XATTR_SIZE_MAX */
-	PATH_OF_FD = 32 + 256,
+	PATH_OF_FD = 4096,     /* PATH_MAX: what is longer the kernel does not take */
 };
 
 struct at_args {
@@ -40,10 +40,15 @@ struct target {
 	const char *name;
 };
 
+/* NULL, and ENAMETOOLONG: the name does not fit. */
 static const char *proc_path(const struct target *t, char buf[PATH_OF_FD])
 {
-	snprintf(buf, PATH_OF_FD, "/proc/self/fd/%d/%s", t->fd, t->name);
-	return buf;
+	int n = snprintf(buf, PATH_OF_FD, "/proc/self/fd/%d/%s", t->fd, t->name);
+
+	if (n < PATH_OF_FD)
+		return buf;
+	errno = ENAMETOOLONG;
+	return NULL;
 }
 
 static bool is_missing(long r)
@@ -67,7 +72,7 @@ static ssize_t list(const struct target *t, char *buf, size_t size)
 		if (!is_missing(r))
 			return r;
 	}
-	return llistxattr(proc_path(t, path), buf, size);
+	return proc_path(t, path) ? llistxattr(path, buf, size) : -1;
 }
 
 static ssize_t get(const struct target *t, const char *name, char *buf, size_t size)
@@ -83,7 +88,7 @@ static ssize_t get(const struct target *t, const char *name, char *buf, size_t s
 		if (!is_missing(r))
 			return r;
 	}
-	return lgetxattr(proc_path(t, path), name, buf, size);
+	return proc_path(t, path) ? lgetxattr(path, name, buf, size) : -1;
 }
 
 static int set(const struct target *t, const char *name, const void *value, size_t size)
@@ -92,7 +97,7 @@ static int set(const struct target *t, const char *name, const void *value, size
 
 	if (!t->name)
 		return fsetxattr(t->fd, name, value, size, 0);
-	return lsetxattr(proc_path(t, path), name, value, size, 0);
+	return proc_path(t, path) ? lsetxattr(path, name, value, size, 0) : -1;
 }
 
 static bool in_scope(const char *name, const struct xattr_scope *scope)
@@ -250,6 +255,6 @@ void xattrs_disinherit(int dirfd, const char *name)
 {
 	char path[PATH_OF_FD];
 
-	lremovexattr(proc_path(&(struct target){dirfd, name}, path),
-		     "system.posix_acl_access");
+	if (proc_path(&(struct target){dirfd, name}, path))
+		lremovexattr(path, "system.posix_acl_access");
 }
