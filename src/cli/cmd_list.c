@@ -145,6 +145,7 @@ static json_t *entry_json(const struct catalog_entry *entry,
 {
 	const struct record *record = &entry->record;
 	const struct snapshot_counts *c = &record->counts;
+	const struct verdict *verdict = &entry->verdict;
 	bool known = entry->recorded;
 	CLEANUP(freep) char *time = instant_rfc3339(&record->time);
 	const char *action = item->remove		  ? "remove"
@@ -153,7 +154,7 @@ static json_t *entry_json(const struct catalog_entry *entry,
 
 	return json_pack(
 		"{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, "
-		"s:o, s:o, s:o, s:o, s:o*, s:o, s:b, s:b}",
+		"s:o, s:o, s:o, s:o, s:o*, s:o, s:o, s:b, s:b}",
 		"name", entry->name, "tier", snapshot_tier_name(entry->tier), "time",
 		time, "epoch", (json_int_t)record->time.epoch, "status",
 		snapshot_status_name(record->status), "action", action, "target",
@@ -168,8 +169,10 @@ static json_t *entry_json(const struct catalog_entry *entry,
 		known ? json_text(record->host) : json_null(), "source",
 		known ? json_text(record->source) : json_null(), "services",
 		json_incref(record->services), "verified",
-		number_or_null(record->verified > 0, (uint64_t)record->verified),
-		"damaged", record->damaged, "pinned", entry->pinned);
+		number_or_null(verdict->time > 0, (uint64_t)verdict->time), "verdict",
+		verdict->time > 0 ? json_string(verdict_name(verdict->kind))
+				  : json_null(),
+		"damaged", verdict->kind == VERDICT_DAMAGED, "pinned", entry->pinned);
 }
 
 static void add_sizes(json_t *entry, const struct sizes_entry *size)

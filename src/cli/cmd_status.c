@@ -50,6 +50,9 @@ static void print_verified(const struct status *status)
 	for (size_t i = 0; i < status->damaged.n; i++)
 		strbuf_addf(&text, "%s%s", i == 0 ? "; damaged: " : ", ",
 			    status->damaged.v[i]);
+	for (size_t i = 0; i < status->bad_manifests.n; i++)
+		strbuf_addf(&text, "%s%s", i == 0 ? "; damaged manifest: " : ", ",
+			    status->bad_manifests.v[i]);
 	print_line("verified", &text);
 }
 
@@ -163,6 +166,27 @@ static json_t *names_json(const struct strvec *names)
 	return list;
 }
 
+/* [{"name", "tier", "verified", "verdict"}] */
+static json_t *each_json(const struct status *status)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < status->each_n; i++) {
+		const struct status_verified *v = &status->each[i];
+		const bool was = v->verdict.time > 0;
+
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:o, s:o}", "name", v->name, "tier",
+					snapshot_tier_name(v->tier), "verified",
+					was ? json_integer((json_int_t)v->verdict.time)
+					    : json_null(),
+					"verdict",
+					was ? json_string(verdict_name(v->verdict.kind))
+					    : json_null()));
+	}
+	return list;
+}
+
 static json_t *snapshots_json(const struct status *status)
 {
 	json_t *object = json_object();
@@ -177,6 +201,8 @@ static json_t *snapshots_json(const struct status *status)
 				    ? json_integer((json_int_t)status->last_verified)
 				    : json_null());
 	json_object_set_new(object, "damaged", names_json(&status->damaged));
+	json_object_set_new(object, "bad_manifests", names_json(&status->bad_manifests));
+	json_object_set_new(object, "each", each_json(status));
 	return object;
 }
 

@@ -114,6 +114,9 @@ static void add_snapshots(struct page *page, const struct status *status)
 		add_one(page, "snapshots_damaged",
 			"Snapshots that were not equal to theirs.",
 			(double)status->damaged.n);
+		add_one(page, "snapshots_bad_manifest",
+			"Snapshots whose manifests could not be read.",
+			(double)status->bad_manifests.n);
 	}
 	if (status->last_verified > 0)
 		add_one(page, "last_verified_timestamp_seconds",

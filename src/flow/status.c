@@ -21,6 +21,10 @@ void status_release(struct status *status)
 	history_entry_release(&status->bad);
 	strvec_release(&status->down);
 	strvec_release(&status->damaged);
+	strvec_release(&status->bad_manifests);
+	for (size_t i = 0; i < status->each_n; i++)
+		free(status->each[i].name);
+	free(status->each);
 	free(status->services_error);
 	*status = (struct status){0};
 }
@@ -87,13 +91,18 @@ static int look_at_past(struct status *status, const struct store *store,
 
 static void look_at_verified(struct status *status, const struct catalog_entry *entry)
 {
-	const struct record *record = &entry->record;
+	const struct verdict *verdict = &entry->verdict;
 
-	status->verified += record->verified > 0;
-	if (record->verified > status->last_verified)
-		status->last_verified = record->verified;
-	if (record->damaged)
+	status->each[status->each_n++] =
+		(struct status_verified){xstrdup(entry->name), entry->tier, *verdict};
+	if (verdict->kind == VERDICT_GOOD || verdict->kind == VERDICT_DAMAGED)
+		status->verified++;
+	if (verdict->time > status->last_verified)
+		status->last_verified = verdict->time;
+	if (verdict->kind == VERDICT_DAMAGED)
 		strvec_push(&status->damaged, entry->name);
+	if (verdict->kind == VERDICT_BAD_MANIFEST)
+		strvec_push(&status->bad_manifests, entry->name);
 }
 
 static int look_at_snapshots(struct status *status, const struct store *store,
@@ -106,6 +115,7 @@ static int look_at_snapshots(struct status *status, const struct store *store,
 	if (r < 0)
 		return r;
 	status->listed = true;
+	status->each = xcalloc(catalog.n + 1, sizeof(*status->each));
 	for (size_t i = 0; i < catalog.n; i++) {
 		status->tiers[catalog.v[i].tier]++;
 		status->incomplete += catalog.v[i].record.status != SNAPSHOT_COMPLETE;
@@ -173,13 +183,31 @@ static void add_down(const struct status *status, struct strbuf *why)
 		status->down.n > 1 ? "are" : "is");
 }
 
-static void add_damaged(const struct status *status, struct strbuf *why)
+static void add_names(const struct strvec *names, struct strbuf *why)
 {
-	strbuf_addf(why, "snapshot %s", status->damaged.v[0]);
-	if (status->damaged.n > 1)
-		strbuf_addf(why, " and %zu more", status->damaged.n - 1);
-	strbuf_addf(why, " %s damaged; 'backup verify' says what is",
-		    status->damaged.n > 1 ? "are" : "is");
+	strbuf_addstr(why, names->v[0]);
+	if (names->n > 1)
+		strbuf_addf(why, " and %zu more", names->n - 1);
+}
+
+/* Whether a verification found any. */
+static bool add_damaged(const struct status *status, struct strbuf *why)
+{
+	const struct strvec *damaged = &status->damaged, *bad = &status->bad_manifests;
+
+	if (damaged->n > 0) {
+		strbuf_addstr(why, "snapshot ");
+		add_names(damaged, why);
+		strbuf_addf(why, " %s damaged; 'backup verify' says what is",
+			    damaged->n > 1 ? "are" : "is");
+	} else if (bad->n > 0) {
+		strbuf_addstr(why, "the manifest of snapshot ");
+		add_names(bad, why);
+		strbuf_addstr(why,
+			      " was damaged; the next run makes it anew, and 'backup "
+			      "verify' then tells");
+	}
+	return damaged->n > 0 || bad->n > 0;
 }
 
 /* What is wrong whatever the last run came to. */
@@ -191,9 +219,7 @@ static void judge_rest(struct status *status)
 		return;
 	if (status->down.n > 0)
 		add_down(status, &why);
-	else if (status->damaged.n > 0)
-		add_damaged(status, &why);
-	else
+	else if (!add_damaged(status, &why))
 		return;
 	status->health.healthy = false;
 	free(status->health.why);

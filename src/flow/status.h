@@ -11,11 +11,19 @@
 #include "flow/destination.h"
 #include "flow/health.h"
 #include "model/forecast.h"
+#include "store/verdict.h"
 
 enum status_services {
 	STATUS_SERVICES_NONE,	 /* none are stopped here */
 	STATUS_SERVICES_UNKNOWN, /* `services_error` says why */
 	STATUS_SERVICES_KNOWN,
+};
+
+/* When a snapshot was verified last, and what came of it. */
+struct status_verified {
+	char *name;
+	enum snapshot_tier tier;
+	struct verdict verdict;
 };
 
 struct status {
@@ -33,6 +41,9 @@ struct status {
 	unsigned verified;   /* of these: all of it was compared with its manifest once */
 	int64_t last_verified; /* when the last one was; 0: none */
 	struct strvec damaged; /* names of those that were not equal, newest first */
+	struct strvec bad_manifests;  /* of those whose manifest could not be read */
+	struct status_verified *each; /* newest first, so many as are in all tiers */
+	size_t each_n;
 
 	bool sized; /* the next two are known */
 	uint64_t size;

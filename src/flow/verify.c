@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "store/history.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
 #include "sys/signals.h"
@@ -307,28 +308,62 @@ static int pick_all(const struct catalog *catalog, const struct strvec *names,
 	return r;
 }
 
-static void remember(const struct config *config, struct store *store,
-		     const struct verification *verification, struct log *log)
+static enum verdict_kind kind_of(enum verify_verdict verdict)
 {
-	const int64_t now = clock_now().epoch;
+	switch (verdict) {
+	case VERIFY_GOOD:
+		return VERDICT_GOOD;
+	case VERIFY_DAMAGED:
+		return VERDICT_DAMAGED;
+	case VERIFY_BAD_MANIFEST:
+		return VERDICT_BAD_MANIFEST;
+	case VERIFY_NO_MANIFEST:
+	case VERIFY_GONE:
+		break;
+	}
+	return VERDICT_NONE;
+}
+
+/* Needs no lock. One that cannot be kept does not keep others from it. */
+static void remember(const struct verifying *all)
+{
+	const struct verified *now = all->now;
+	const struct verdict verdict = {
+		.kind = kind_of(now->verdict),
+		.time = clock_now().epoch,
+		.compared = now->result.names,
+		.read = now->result.read,
+		.findings = now->result.findings,
+	};
 	struct error err;
 
-	if (config->dry_run || verification->n == 0)
+	if (all->config->dry_run || verdict.kind == VERDICT_NONE)
 		return;
-	int r = store_lock(store, (double)config->lock_wait, signals_fd(), "", false,
-			   &err);
-	for (size_t i = 0; r >= 0 && i < verification->n; i++) {
-		const struct verified *v = &verification->v[i];
+	if (verdict_write(all->store, now->name, &verdict, &err) < 0)
+		log_warn(all->log, "what was found of %s is not remembered: %s",
+			 now->name, err.msg);
+	else if (is_gone(all->store, now->name))
+		verdict_remove(all->store, now->name);
+}
 
-		if (v->verdict != VERIFY_GOOD && v->verdict != VERIFY_DAMAGED)
-			continue;
-		r = record_set_verified(store, v->name, now, v->verdict == VERIFY_DAMAGED,
-					&err);
-		if (r == -ENOENT) /* others made it, or it was removed */
-			r = 0;
+static void tell_history(const struct config *config, const struct store *store,
+			 const struct verification *verification, struct log *log)
+{
+	CLEANUP(strvec_release) struct strvec names = STRVEC_INIT;
+	unsigned damaged = 0;
+	struct error err;
+
+	for (size_t i = 0; i < verification->n; i++) {
+		const struct verified *v = &verification->v[i];
+		const enum verdict_kind kind = kind_of(v->verdict);
+
+		if (kind != VERDICT_NONE)
+			strvec_push(&names, v->name);
+		damaged += kind == VERDICT_DAMAGED || kind == VERDICT_BAD_MANIFEST;
 	}
-	if (r < 0)
-		log_warn(log, "what was found is not remembered: %s", err.msg);
+	if (!config->dry_run && names.n > 0 &&
+	    history_append_verified(store, clock_now(), &names, damaged, &err) < 0)
+		log_warn(log, "%s, ignoring", err.msg);
 }
 
 static int verify_all(struct verifying *all, const struct catalog *catalog,
@@ -349,6 +384,8 @@ static int verify_all(struct verifying *all, const struct catalog *catalog,
 					      .tier = entry->tier};
 		all->counts = &entry->record.counts;
 		r = verify_one(all, err);
+		if (r >= 0)
+			remember(all);
 		if (r < 0) { /* there is no verdict */
 			error_prefix(err, r, "%s", entry->name);
 			forget_damages(all->now);
@@ -378,10 +415,12 @@ int flow_verify(const struct config *config, const struct strvec *names, bool al
 		r = pick_all(&catalog, names, &wanted, err);
 	if (r < 0)
 		return r;
+	for (size_t i = 0; i < catalog.warnings.n; i++)
+		log_warn(log, "%s", catalog.warnings.v[i]);
 	r = verify_all(&verifying, &catalog, all ? NULL : &wanted, ret_verification, err);
 	free(verifying.suspects);
 	for (size_t i = 0; r >= 0 && i < ret_verification->n; i++)
 		r = find_shared(&store, &catalog, &ret_verification->v[i], err);
-	remember(config, &store, ret_verification, log);
+	tell_history(config, &store, ret_verification, log);
 	return r;
 }

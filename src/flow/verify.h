@@ -6,8 +6,9 @@
  * Of several, the newest is read in full, and of each older one the files that are not the
  * inodes of the one before, so that what they share is read once.
  *
- * Nothing is locked but for a moment at the end, to note in the records what came of it:
- * backups go on meanwhile, and a snapshot that one of them removes is not a damaged one.
+ * Nothing is locked: backups go on meanwhile, and a snapshot that one of them removes is not
+ * a damaged one. What came of each is kept at once (verdict.h), and a line in the history
+ * tells of all.
  */
 #pragma once
 

@@ -92,11 +92,20 @@ static bool is_suspect(void *ctx, uint64_t ino)
 	return false;
 }
 
+static void keep(const struct round *round, const char *name, enum verdict_kind kind,
+		 uint64_t findings)
+{
+	const struct verdict verdict = {
+		.kind = kind, .time = clock_now().epoch, .findings = findings};
+	struct error err;
+
+	if (verdict_write(round->store, name, &verdict, &err) < 0)
+		log_warn(round->log, "%s, ignoring", err.msg);
+}
+
 static void tell(struct round *round, const struct catalog_entry *entry,
 		 const struct verify_result *result)
 {
-	struct error err;
-
 	round->files += result->read;
 	round->bytes += result->bytes;
 	round->n_findings += result->findings;
@@ -108,9 +117,16 @@ static void tell(struct round *round, const struct catalog_entry *entry,
 		 human_noun(result->findings, "finding", "findings"), entry->name);
 	for (size_t i = 0; i < round->findings.n; i++)
 		log_info(round->log, "  %s", round->findings.v[i]);
-	if (record_set_verified(round->store, entry->name, clock_now().epoch, true,
-				&err) < 0)
-		log_warn(round->log, "%s, ignoring", err.msg);
+	keep(round, entry->name, VERDICT_DAMAGED, result->findings);
+}
+
+/* Its manifest cannot be read. */
+static void tell_of_manifest(struct round *round, const struct catalog_entry *entry,
+			     const struct error *why)
+{
+	log_warn(round->log, "%s/%s was not verified: %s",
+		 snapshot_tier_name(entry->tier), entry->name, why->msg);
+	keep(round, entry->name, VERDICT_BAD_MANIFEST, 0);
 }
 
 /* -EINTR: a signal came; what else is wrong was said. */
@@ -119,6 +135,7 @@ static int verify_one(struct round *round, const struct catalog_entry *entry, bo
 	CLEANUP(manifest_freep) struct manifest *manifest = NULL;
 	CLEANUP(manifest_freep) struct manifest *known = NULL;
 	CLEANUP(closep) int tree = -1;
+	const struct manifest_entry *first;
 	struct verify_result result;
 	struct error err;
 	struct verify_options options = {
@@ -148,7 +165,9 @@ static int verify_one(struct round *round, const struct catalog_entry *entry, bo
 	strvec_release(&round->findings);
 	if (r >= 0)
 		r = verify_tree(tree, manifest, &options, &result, &err);
-	if (r < 0 && r != -EINTR)
+	if (r < 0 && r != -EINTR && manifest && manifest_peek(manifest, &first, NULL) < 0)
+		tell_of_manifest(round, entry, &err);
+	else if (r < 0 && r != -EINTR)
 		log_warn(round->log, "%s/%s was not verified: %s",
 			 snapshot_tier_name(entry->tier), entry->name, err.msg);
 	if (r < 0)
@@ -163,14 +182,13 @@ static void note_verified(const struct round *round, const struct catalog *catal
 {
 	for (size_t i = 0; i < catalog->n; i++) {
 		const struct catalog_entry *entry = &catalog->v[i];
-		CLEANUP(record_release) struct record now = {0};
+		struct verdict now = entry->verdict;
 
+		verdict_read(round->store, entry->name, &now, NULL);
 		if (entry->record.time.epoch <= round->since &&
 		    manifest_exists(round->store, entry->name) > 0 &&
-		    record_read(round->store, entry->name, &now, NULL) == 0 &&
-		    !now.damaged)
-			record_set_verified(round->store, entry->name, clock_now().epoch,
-					    false, NULL);
+		    (now.kind == VERDICT_NONE || now.kind == VERDICT_GOOD))
+			keep(round, entry->name, VERDICT_GOOD, 0);
 	}
 }
 

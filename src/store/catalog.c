@@ -36,6 +36,24 @@ static int newest_first(const void *a, const void *b)
 	return r ? r : (int)x->tier - (int)y->tier;
 }
 
+/* What a verification found is not to be lost quietly. */
+static void look_up_verdict(struct catalog *catalog, const struct store *store,
+			    struct catalog_entry *entry)
+{
+	const struct record *record = &entry->record;
+	struct error err;
+
+	if (record->verified > 0)
+		entry->verdict = (struct verdict){
+			.kind = record->damaged ? VERDICT_DAMAGED : VERDICT_GOOD,
+			.time = record->verified,
+		};
+	int r = verdict_read(store, entry->name, &entry->verdict, &err);
+	if (r < 0 && r != -ENOENT)
+		strvec_pushf(&catalog->warnings, "%s: verify '%s' again", err.msg,
+			     entry->name);
+}
+
 static void add_entry(struct catalog *catalog, const struct store *store,
 		      enum snapshot_tier tier, const char *name, const struct civil *c,
 		      unsigned nth)
@@ -58,6 +76,7 @@ static void add_entry(struct catalog *catalog, const struct store *store,
 		strvec_pushf(&catalog->warnings, "%s; '%s/%s' is kept and not counted",
 			     err.msg, snapshot_tier_name(tier), name);
 	}
+	look_up_verdict(catalog, store, &entry);
 	array_grow(catalog->v, catalog->n, catalog->cap);
 	catalog->v[catalog->n++] = entry;
 }

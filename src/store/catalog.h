@@ -17,6 +17,7 @@
 #include "base/strvec.h"
 #include "store/record.h"
 #include "store/store.h"
+#include "store/verdict.h"
 
 struct catalog_entry {
 	char *name;
@@ -24,6 +25,7 @@ struct catalog_entry {
 	bool recorded; /* false: made by the shell scripts; counts are not known */
 	bool pinned;   /* or it cannot be told */
 	struct record record;
+	struct verdict verdict; /* of its last verification, wherever it is kept */
 };
 
 struct catalog {

@@ -60,7 +60,7 @@ static int append(const struct store *store, const json_t *root, struct error *e
 	char last = '\n';
 
 	if (!text)
-		return error_say(err, -EINVAL, "the run cannot be written as JSON");
+		return error_say(err, -EINVAL, "the history's line is no JSON");
 	int r = open_file(store, O_RDWR | O_APPEND | O_CREAT, &fd, err);
 	if (r < 0)
 		return r;
@@ -100,6 +100,22 @@ int history_sync(const struct store *store, struct error *err)
 
 	int r = open_file(store, O_RDONLY, &fd, err);
 	return r < 0 ? r : fs_sync(fd, "history.jsonl", err);
+}
+
+int history_append_verified(const struct store *store, struct instant time,
+			    const struct strvec *names, unsigned damaged,
+			    struct error *err)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < names->n; i++)
+		json_array_append_new(list, json_text(names->v[i]));
+	CLEANUP(json_freep)
+	json_t *root = json_pack("{s:I, s:i, s:o, s:i}", "time", (json_int_t)time.epoch,
+				 "utc_offset", time.offset, "verified", list, "damaged",
+				 (int)damaged);
+	int r = append(store, root, err);
+	return r < 0 ? r : history_sync(store, err);
 }
 
 void history_entry_release(struct history_entry *entry)

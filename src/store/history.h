@@ -6,6 +6,10 @@
  *
  *	{"time":1795402800,"utc_offset":3600,"result":"ok","exit":0,...}
  *	{"time":1795402800,"utc_offset":3600,"mail_error":"..."}    of the run of that time
+ *
+ * Likewise what each 'backup verify' came to:
+ *
+ *	{"time":1795404800,"utc_offset":3600,"verified":["..."],"damaged":0}
  */
 #pragma once
 
@@ -22,6 +26,11 @@ int history_append(const struct store *store, const struct report *report,
 int history_amend(const struct store *store, const struct report *report,
 		  const char *mail_error, struct error *err);
 int history_sync(const struct store *store, struct error *err);
+
+/* A line, which comes to the disk, and without the lock: these snapshots were verified, so many are damaged. */
+int history_append_verified(const struct store *store, struct instant time,
+			    const struct strvec *names, unsigned damaged,
+			    struct error *err);
 
 /* What a line says of a run. */
 struct history_entry {

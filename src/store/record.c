@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "store/manifest.h"
+#include "store/verdict.h"
 #include "sys/fs.h"
 
 enum { RECORD_MAX = 1024 * 1024 };
@@ -52,11 +53,6 @@ static json_t *counts_json(const struct snapshot_counts *counts)
 	return object;
 }
 
-static json_t *verified_json(int64_t epoch, bool damaged)
-{
-	return json_pack("{s:I, s:b}", "verified", (json_int_t)epoch, "damaged", damaged);
-}
-
 static int write_root(const struct store *store, const char *name, const json_t *root,
 		      struct error *err)
 {
@@ -86,9 +82,6 @@ int record_write(const struct store *store, const char *name, const struct recor
 
 	if (record->services)
 		json_object_set(root, "services", record->services);
-	if (record->verified > 0)
-		json_object_update_new(root,
-				       verified_json(record->verified, record->damaged));
 	return write_root(store, name, root, err);
 }
 
@@ -122,27 +115,6 @@ static int read_root(const struct store *store, const char *name, json_t **ret_r
 	if (r >= 0)
 		*ret_root = json_loadb(text.buf, text.len, 0, NULL);
 	return r;
-}
-
-int record_update(const struct store *store, const char *name, json_t *changes,
-		  struct error *err)
-{
-	CLEANUP(json_freep) json_t *root = NULL;
-
-	int r = read_root(store, name, &root, err);
-	if (r < 0)
-		return r;
-	if (!json_is_object(root) || json_object_update(root, changes) < 0)
-		return not_understood(store, name, err);
-	return write_root(store, name, root, err);
-}
-
-int record_set_verified(const struct store *store, const char *name, int64_t epoch,
-			bool damaged, struct error *err)
-{
-	CLEANUP(json_freep) json_t *changes = verified_json(epoch, damaged);
-
-	return record_update(store, name, changes, err);
 }
 
 int record_read(const struct store *store, const char *name, struct record *ret_record,
@@ -182,9 +154,14 @@ int record_read(const struct store *store, const char *name, struct record *ret_
 
 int record_remove(const struct store *store, const char *name, struct error *err)
 {
-	static const char *const suffixes[] = {
-		".table", MANIFEST_SUFFIX, (MANIFEST_SUFFIX ".tmp"),
-		".json",  ".json.tmp",	   ".pinned"};
+	static const char *const suffixes[] = {".table",
+					       MANIFEST_SUFFIX,
+					       (MANIFEST_SUFFIX ".tmp"),
+					       VERDICT_SUFFIX,
+					       (VERDICT_SUFFIX ".tmp"),
+					       ".json",
+					       ".json.tmp",
+					       ".pinned"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
 		CLEANUP(freep) char *file = xasprintf("%s%s", name, suffixes[i]);

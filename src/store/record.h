@@ -26,6 +26,7 @@ struct record {
 	double duration; /* seconds */
 	struct snapshot_counts counts;
 	json_t *services; /* array of {name, replicas, downtime}; NULL: none was stopped */
+	/* as programs of before left it here (verdict.h): */
 	int64_t verified; /* when all of it was last compared with its manifest; 0: never */
 	bool damaged;	  /* and was not equal, in whatever way */
 };
@@ -36,23 +37,12 @@ void record_release(struct record *record);
 int record_write(const struct store *store, const char *name, const struct record *record,
 		 struct error *err);
 
-/*
- * Sets the fields that `changes`, an object, has, and leaves all others as they are, known
- * or not. For a holder of the store's lock. -ENOENT: there is no record.
- */
-int record_update(const struct store *store, const char *name, json_t *changes,
-		  struct error *err);
-
-/* Remembers what came of a verification; likewise. */
-int record_set_verified(const struct store *store, const char *name, int64_t epoch,
-			bool damaged, struct error *err);
-
 /* -ENOENT: there is none; -EINVAL: it cannot be understood. */
 int record_read(const struct store *store, const char *name, struct record *ret_record,
 		struct error *err);
 
 /*
  * One that is not there is fine; what a killed writer left of one goes too, and the table,
- * the manifest and the pin.
+ * the manifest, the pin and what a verification found.
  */
 int record_remove(const struct store *store, const char *name, struct error *err);

@@ -185,17 +185,29 @@ good() {
 }
 
 @test "it is remembered when, and what came of it" {
-	local record
+	local verdict name before
 	run_backup 0
-	record=$dest/.backup/snapshots/$(basename "$(newest)").json
-	jq '.some = "thing"' "$record" >"$work/record"
-	cp "$work/record" "$record"
+	name=$(basename "$(newest)")
+	verdict=$dest/.backup/snapshots/$name.verified
 	good
-	jq -e '.damaged == false and (now - .verified | . >= 0 and . < 100) and .some == "thing"' "$record"
+	jq -e '.verdict == "good" and (now - .time | . >= 0 and . < 100) and .compared == 8 and
+		.read == 3 and .findings == 0' "$verdict"
+	run_backup 0 list --json
+	jq -e '.[0] | .verdict == "good" and .damaged == false and .verified > 1700000000' <<<"$output"
 	flip "$(newest)/a" 0
 	run_backup 1 verify
-	jq -e '.damaged and .some == "thing" and .status == "complete"' "$record"
+	jq -e '.verdict == "damaged" and .findings == 1' "$verdict"
+	run_backup 0 list --json
+	jq -e '.[0] | .verdict == "damaged" and .damaged and .status == "complete"' <<<"$output"
+	run_backup 1 status --json
+	jq -e --arg name "$name" '.snapshots.each | length == 1 and (.[0] | .name == $name and
+		.tier == "daily" and .verdict == "damaged" and .verified > 1700000000)' <<<"$output"
+	tail -n 2 "$dest/.backup/history.jsonl" | jq -es --arg name "$name" '
+		map(.verified == [$name] and .utc_offset == 0 and now - .time < 100) == [true, true] and
+		map(.damaged) == [0, 1]'
+	before=$(cat "$verdict" "$dest/.backup/history.jsonl")
 	DRY_RUN=on run_backup 1 verify
+	[ "$before" = "$(cat "$verdict" "$dest/.backup/history.jsonl")" ]
 	run_backup 0 list
 }
 

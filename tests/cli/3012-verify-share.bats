@@ -48,8 +48,8 @@ cursor() {
 	export VERIFY_SHARE=100
 	run_backup 0
 	[ "$(read_again)" = 100 ]
-	jq -e '.damaged == false and (now - .verified | . >= 0 and . < 100)' \
-		"$dest/.backup/snapshots/2020-01-01_00-00-00.json"
+	jq -e '.verdict == "good" and (now - .time | . >= 0 and . < 100)' \
+		"$dest/.backup/snapshots/2020-01-01_00-00-00.verified"
 }
 
 @test "damage is found within a round, and told" {
@@ -65,7 +65,7 @@ cursor() {
 		[[ $output != *DAMAGED*'  d/e/17: content'* ]] || damaged=$((damaged + 1))
 	done
 	[ "$damaged" = 1 ]
-	[ "$(jq -s 'map(select(.damaged)) | length' "$dest"/.backup/snapshots/*.json)" -ge 2 ]
+	[ "$(jq -s 'map(select(.verdict == "damaged")) | length' "$dest"/.backup/snapshots/*.verified)" -ge 2 ]
 }
 
 @test "what only an older snapshot has is read too" {

@@ -69,8 +69,10 @@ runs() {
 	[[ $(line 'free space') == *B\ of\ *B ]]
 	[ -z "$(line 'on the disk')" ]
 	run_backup 0 status --json
-	jq -e '.snapshots == {daily: 1, weekly: 1, monthly: 0, incomplete: 1, verified: 0,
-			last_verified: null, damaged: []} and .size == null and
+	jq -e '(.snapshots | del(.each)) == {daily: 1, weekly: 1, monthly: 0, incomplete: 1,
+			verified: 0, last_verified: null, damaged: [], bad_manifests: []} and
+		(.snapshots.each | map(.tier, .verified, .verdict)) ==
+			["daily", null, null, "weekly", null, null] and .size == null and
 		.destination.size_bytes > .destination.free_bytes and
 		.destination.bytes_full == {trend: "unknown", days: null}' <<<"$output"
 }

@@ -143,6 +143,8 @@ redate() {
 		cp "$work/record" "$records/$2.json"
 		[ "$name" = "$2" ] || [ ! -e "$records/$name.mtree.zst" ] ||
 			mv "$records/$name.mtree.zst" "$records/$2.mtree.zst"
+		[ "$name" = "$2" ] || [ ! -e "$records/$name.verified" ] ||
+			mv "$records/$name.verified" "$records/$2.verified"
 	fi
 	[ "$(readlink "$dest/latest")" != "$tier/$name" ] || ln -sfn "$to/$2" "$dest/latest"
 	echo "$to/$2"
