@@ -215,8 +215,8 @@ static int make_missing(const struct config *config, const struct store *store,
 	return r;
 }
 
-void checksums_update(const struct config *config, const struct store *store,
-		      const char *name, struct log *log)
+unsigned checksums_update(const struct config *config, const struct store *store,
+			  const char *name, struct log *log)
 {
 	struct error err;
 
@@ -225,5 +225,5 @@ void checksums_update(const struct config *config, const struct store *store,
 			: 0;
 	if (r < 0 && r != -EINTR)
 		log_warn(log, "%s, ignoring; a later run makes it", err.msg);
-	verify_share(config, store, log);
+	return verify_share(config, store, log);
 }

@@ -18,7 +18,8 @@
 /*
  * Then it verifies the share of the content whose turn it is (verify_share.h).
  *
- * For the holder of the store's lock; `name` is the new snapshot. A signal ends it.
+ * For the holder of the store's lock; `name` is the new snapshot. A signal ends it. How many
+ * snapshots were found damaged.
  */
-void checksums_update(const struct config *config, const struct store *store,
-		      const char *name, struct log *log);
+unsigned checksums_update(const struct config *config, const struct store *store,
+			  const char *name, struct log *log);

@@ -55,6 +55,17 @@ static void say_end(const struct report *report, struct log *log)
 			 human_bytes(report->free_bytes, room));
 }
 
+/* Not a matter of this snapshot, and so of no exit code. */
+static void say_damage(const struct report *report, struct log *log)
+{
+	if (report->damaged > 0)
+		log_info(log,
+			 "DAMAGED: %u %s, see the warnings above; 'backup verify --all' "
+			 "says what is",
+			 report->damaged,
+			 human_noun(report->damaged, "snapshot", "snapshots"));
+}
+
 static void look_at_room(struct report *report, const struct store *store)
 {
 	struct destination_room room;
@@ -116,8 +127,11 @@ void conclude(struct report *report, int r, const struct error *err,
 	notify_announce(config, log);
 	set_result(report, r, err, status, log);
 	look_at_room(report, store);
+	say_damage(report, log);
 	say_end(report, log);
 	conclude_write_down(report, config, store, log);
-	conclude_tell(report, report->exit_code != EXIT_OK || status == SNAPSHOT_SHRUNK,
+	conclude_tell(report,
+		      report->exit_code != EXIT_OK || status == SNAPSHOT_SHRUNK ||
+			      report->damaged > 0,
 		      config, store, log);
 }

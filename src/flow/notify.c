@@ -61,7 +61,9 @@ static char *make_subject(const struct report *report)
 {
 	CLEANUP(strbuf_release) struct strbuf host = STRBUF_INIT;
 	struct civil c = civil_from_epoch(report->start.epoch, report->start.offset);
-	const char *words = report->exit_code == EXIT_OK
+	const char *words = report->exit_code == EXIT_OK && report->damaged > 0
+				    ? "succeeded and found damage"
+			    : report->exit_code == EXIT_OK
 				    ? report_result_words(report->result)
 			    : report->result == REPORT_PARTIAL ? "succeeded with warnings"
 							       : "failed";

@@ -501,7 +501,8 @@ static void clean_up(struct run *run, struct error *err)
 		r = rotate_empty_trash(&run->store, run->log, err);
 	if (r < 0 && r != -EINTR)
 		log_warn(run->log, "%s, ignoring", err->msg);
-	checksums_update(run->config, &run->store, run->name, run->log);
+	run->report->damaged =
+		checksums_update(run->config, &run->store, run->name, run->log);
 }
 
 static int do_run(struct run *run, struct error *err)

@@ -33,7 +33,8 @@ struct round {
 	uint64_t enough;   /* bytes */
 	const char *known; /* the snapshot of which all in this stretch is good */
 	struct strvec findings;
-	uint64_t files, bytes, n_findings;
+	uint64_t files, bytes;
+	unsigned damaged; /* snapshots */
 };
 
 /* What cannot be read is as if it were not there: a new round begins. */
@@ -108,9 +109,9 @@ static void tell(struct round *round, const struct catalog_entry *entry,
 {
 	round->files += result->read;
 	round->bytes += result->bytes;
-	round->n_findings += result->findings;
 	if (result->findings == 0)
 		return;
+	round->damaged++;
 	log_warn(round->log, "%s/%s is DAMAGED: %llu %s, see 'backup verify %s'",
 		 snapshot_tier_name(entry->tier), entry->name,
 		 (unsigned long long)result->findings,
@@ -126,6 +127,7 @@ static void tell_of_manifest(struct round *round, const struct catalog_entry *en
 {
 	log_warn(round->log, "%s/%s was not verified: %s",
 		 snapshot_tier_name(entry->tier), entry->name, why->msg);
+	round->damaged += entry->verdict.kind != VERDICT_BAD_MANIFEST; /* was told */
 	keep(round, entry->name, VERDICT_BAD_MANIFEST, 0);
 }
 
@@ -206,7 +208,8 @@ static int go_round(struct round *round, const struct catalog *catalog)
 	return newest ? -ENOENT : 0;
 }
 
-void verify_share(const struct config *config, const struct store *store, struct log *log)
+unsigned verify_share(const struct config *config, const struct store *store,
+		      struct log *log)
 {
 	CLEANUP(catalog_release) struct catalog catalog = CATALOG_INIT;
 	struct round round = {
@@ -220,7 +223,7 @@ void verify_share(const struct config *config, const struct store *store, struct
 	struct error err;
 
 	if (config->verify_share == 0 || signals_caught())
-		return;
+		return 0;
 	int r = catalog_load(&catalog, store, &err);
 	load(&round);
 	if (r >= 0 && catalog.n > 0) {
@@ -238,11 +241,12 @@ void verify_share(const struct config *config, const struct store *store, struct
 				 human_count(round.files, files),
 				 human_noun(round.files, "file", "files"),
 				 human_bytes(round.bytes, bytes),
-				 round.n_findings > 0 ? "damaged, see above" : "good");
+				 round.damaged > 0 ? "damaged, see above" : "good");
 	}
 	if (r < 0 && r != -EINTR && r != -ENOENT)
 		log_warn(log, "%s, ignoring", err.msg);
 	strvec_release(&round.findings);
 	manifest_entry_release(&round.from);
 	manifest_entry_release(&round.to);
+	return round.damaged;
 }

@@ -10,8 +10,8 @@
  * snapshots come and go, and one path is all there is to remember: .backup/verify.json,
  * {"path": as in mtree(5), "dir": whether it is one, "since": when this round began}.
  *
- * Damage is a warning, and is noted in the snapshot's record. At the end of a round, those
- * that were there all the time and have no damage are noted as verified.
+ * Damage is a warning, and is noted (verdict.h). At the end of a round, those that were there
+ * all the time and have no damage are noted as verified.
  */
 #pragma once
 
@@ -19,6 +19,6 @@
 #include "store/store.h"
 #include "sys/log.h"
 
-/* For the holder of the store's lock. */
-void verify_share(const struct config *config, const struct store *store,
-		  struct log *log);
+/* For the holder of the store's lock. How many snapshots it found damaged. */
+unsigned verify_share(const struct config *config, const struct store *store,
+		      struct log *log);

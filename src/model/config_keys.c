@@ -115,7 +115,7 @@ static const struct config_key keys[] = {
 	KEY(EMAIL_ON_SUCCESS, BOOL, email_on_success, "off",
 	    "mail the log of runs that succeed"),
 	KEY(EMAIL_ON_FAILURE, BOOL, email_on_failure, "on",
-	    "mail the log of runs that fail or leave files out"),
+	    "mail the log of runs that fail, leave files out or find damage"),
 	KEY(MSMTP_CONFIG, PATH, msmtp_config, "/etc/msmtp/msmtprc",
 	    "where the container's entrypoint leaves msmtp's configuration"),
 	KEY(MSMTP_LOG, LINE, msmtp_log, "/var/log/msmtp.log", "msmtp's own log"),

@@ -153,6 +153,9 @@ void report_overview(const struct report *report, struct strbuf *out)
 		strbuf_addf(out, "Free space: %s\n",
 			    human_bytes(report->free_bytes, text));
 	add_services(report, out);
+	if (report->damaged > 0)
+		strbuf_addf(out, "DAMAGED:    %u %s, see the warnings\n", report->damaged,
+			    human_noun(report->damaged, "snapshot", "snapshots"));
 	if (report->kept > 0)
 		strbuf_addf(out, "Snapshots:  %u kept, %u removed\n", report->kept,
 			    report->removed);

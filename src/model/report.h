@@ -51,8 +51,9 @@ struct report {
 	unsigned warnings;
 	unsigned removed; /* snapshots */
 	unsigned kept;
-	uint64_t free_bytes;		 /* left on the destination, 0: unknown */
-	uint64_t free_inodes;		 /* likewise */
+	unsigned damaged;     /* snapshots found damaged by what it read again */
+	uint64_t free_bytes;  /* left on the destination, 0: unknown */
+	uint64_t free_inodes; /* likewise */
 	struct report_service *services; /* owned */
 	size_t services_n, services_cap;
 };

@@ -25,7 +25,7 @@ static json_t *report_json(const struct report *report)
 
 	return json_pack(
 		"{s:I, s:i, s:s, s:i, s:s*, s:o, s:f, s:i, s:I, s:I, s:I, s:I, s:I, s:I, "
-		"s:i, s:i, s:o*, s:o*, s:o*}",
+		"s:i, s:i, s:o*, s:o*, s:o*, s:o*}",
 		"time", (json_int_t)report->start.epoch, "utc_offset",
 		report->start.offset, "result", report_result_name(report->result),
 		"exit", report->exit_code, "snapshot", report->snapshot, "reason",
@@ -36,7 +36,8 @@ static json_t *report_json(const struct report *report)
 		(json_int_t)c->bytes_copied, "removed", (int)report->removed, "kept",
 		(int)report->kept, "services", report_services_json(report), "free_bytes",
 		known_number(report->free_bytes), "free_inodes",
-		known_number(report->free_inodes));
+		known_number(report->free_inodes), "damaged",
+		known_number(report->damaged));
 }
 
 static int open_file(const struct store *store, int flags, int *ret_fd, struct error *err)
