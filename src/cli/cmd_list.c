@@ -88,6 +88,14 @@ static void describe(const struct retention_item *item, struct strbuf *out)
 		strbuf_addstr(out, item->reason);
 }
 
+/* What is most to be known of it, in one word. */
+static const char *state(const struct catalog_entry *entry)
+{
+	return entry->verdict.kind == VERDICT_DAMAGED
+		       ? "damaged"
+		       : snapshot_status_name(entry->record.status);
+}
+
 static void print_table(const struct listing *listing)
 {
 	char files[HUMAN_MAX], size[HUMAN_MAX], own[HUMAN_MAX];
@@ -105,8 +113,7 @@ static void print_table(const struct listing *listing)
 
 		describe(&listing->items[i], &why);
 		printf("%-8s %-21s %-9s %12s %11s %11s  %s\n",
-		       snapshot_tier_name(entry->tier), entry->name,
-		       snapshot_status_name(entry->record.status),
+		       snapshot_tier_name(entry->tier), entry->name, state(entry),
 		       entry->recorded ? human_count(c->files, files) : "-",
 		       entry->recorded ? human_bytes(c->bytes, size) : "-",
 		       entry->recorded ? human_bytes(c->bytes_copied, own) : "-",
@@ -126,8 +133,7 @@ static void print_sizes(const struct listing *listing)
 		uint64_t n = entry->record.counts.files;
 
 		printf("%-8s %-21s %-9s %12s %11s %11s %11s\n",
-		       snapshot_tier_name(entry->tier), entry->name,
-		       snapshot_status_name(entry->record.status),
+		       snapshot_tier_name(entry->tier), entry->name, state(entry),
 		       entry->recorded ? human_count(n, files) : "-",
 		       human_bytes(size->bytes, bytes), human_bytes(size->alone, alone),
 		       human_bytes(size->added, added));
@@ -229,9 +235,9 @@ const struct command command_list = {
 	.usage =
 		"usage: backup list [--json] [--size]\n"
 		"\n"
-		"Lists the snapshots below BACKUP_DEST, newest first: tier, status, files, the\n"
-		"size of all of them (SIZE), what it added when it was made (OWN), and why\n"
-		"retention keeps it. A dash stands for what is not known of snapshots that\n"
+		"Lists the snapshots below BACKUP_DEST, newest first: tier, status ('damaged' if\n"
+		"'backup verify' found it so), files, the size of all of them (SIZE), what it\n"
+		"added when it was made (OWN), and why retention keeps it. A dash stands for what is not known of snapshots that\n"
 		"other programs made. Writes nothing below BACKUP_DEST but what --size found.\n"
 		"\n"
 		"  --json  the same and more, as an array of objects\n"

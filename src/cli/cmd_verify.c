@@ -71,6 +71,19 @@ static void print_text(const struct verified *v)
 		       human_count(v->result.findings - v->n, findings));
 }
 
+/* The next run would link to what is damaged: it has the size and time that it had. */
+static void print_cure(const struct verification *verification)
+{
+	bool damaged = false;
+
+	for (size_t i = 0; i < verification->n; i++)
+		damaged = damaged || verification->v[i].verdict == VERIFY_DAMAGED;
+	if (damaged)
+		printf("A run with CHECKSUM=on copies anew what differs from the source, so "
+		       "that later\nsnapshots do not share the damage; 'backup find' tells "
+		       "which have other versions.\n");
+}
+
 static json_t *damage_json(const struct verify_damage *damage)
 {
 	json_t *faults = json_array(), *also = json_array();
@@ -153,6 +166,8 @@ static int run(const struct command *command, int argc, char **argv)
 		print_json(&verification);
 	for (size_t i = 0; i < verification.n && !json; i++)
 		print_text(&verification.v[i]);
+	if (!json)
+		print_cure(&verification);
 	if (r < 0 && signals_caught())
 		return EXIT_SIGNAL + signals_caught();
 	if (fflush(stdout) != 0 || r < 0)

@@ -99,6 +99,15 @@ static int check_path(int tree, const struct catalog_entry *entry, const char *p
 		     : 0;
 }
 
+static void warn_of_damage(const struct job *job, const struct catalog_entry *entry)
+{
+	if (entry->verdict.kind == VERDICT_DAMAGED && !job->restore->verify)
+		log_warn(job->log,
+			 "the snapshot is damaged, as 'backup verify %s' found: 'backup "
+			 "restore --verify' restores only what is as when it was saved",
+			 entry->name);
+}
+
 static int find_snapshot(struct job *job, struct error *err)
 {
 	const struct restore *restore = job->restore;
@@ -132,6 +141,7 @@ static int find_snapshot(struct job *job, struct error *err)
 		log_warn(job->log,
 			 "the snapshot is partial: some files could not be read "
 			 "when it was made, and are not in it");
+	warn_of_damage(job, entry);
 	if (entry->record.status == SNAPSHOT_PARTIAL && restore->equal &&
 	    restore->no_keep)
 		return error_say(
