@@ -57,7 +57,8 @@ static void print_text(const struct verified *v)
 	case VERIFY_BAD_MANIFEST: {
 		CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
 		strbuf_add_escaped(&why, v->why, strlen(v->why));
-		printf("NOT VERIFIED: %s\n", why.buf);
+		printf("NOT VERIFIED: %s; the next run with MANIFEST=on makes it anew\n",
+		       why.buf);
 		break;
 	}
 	case VERIFY_GONE:

@@ -20,6 +20,7 @@ struct making {
 	struct manifest *previous; /* NULL: there is none, or it cannot be used */
 	struct manifest_writer *writer;
 	struct strbuf *why_not; /* the previous one could not be used */
+	bool previous_bad;	/* it cannot be read */
 
 	struct hasher *hasher;
 	struct error *err; /* of the walk */
@@ -39,6 +40,7 @@ static bool take_over(struct making *m, struct manifest_entry *entry)
 	int r = m->previous ? manifest_find(m->previous, entry, &old, &err) : 0;
 	if (r < 0) {
 		strbuf_addstr(m->why_not, err.msg);
+		m->previous_bad = true;
 		manifest_freep(&m->previous);
 	}
 	if (r <= 0 || !old->hashed || old->ino != entry->ino ||
@@ -146,9 +148,19 @@ static void summarise(const struct making *m, const char *name, double seconds,
 		 human_duration(seconds, took));
 }
 
+static void note_bad(const struct store *store, const char *name, struct log *log)
+{
+	const struct verdict verdict = {VERDICT_BAD_MANIFEST, .time = clock_now().epoch};
+	struct error err;
+
+	if (verdict_write(store, name, &verdict, &err) < 0)
+		log_warn(log, "%s, ignoring", err.msg);
+}
+
+/* `ret_damaged` is one more when the manifest before turns out to be. */
 static int make(const struct config *config, const struct store *store,
 		const struct catalog_entry *entry, const struct catalog_entry *previous,
-		struct log *log, struct error *err)
+		struct log *log, unsigned *ret_damaged, struct error *err)
 {
 	CLEANUP(closep) int tree = -1;
 	CLEANUP(manifest_freep) struct manifest *old = NULL;
@@ -174,6 +186,10 @@ static int make(const struct config *config, const struct store *store,
 		       err);
 	progress_end(&progress);
 	manifest_freep(&m.previous);
+	if (m.previous_bad) {
+		note_bad(store, previous->name, log);
+		++*ret_damaged;
+	}
 	if (r >= 0)
 		r = manifest_commit(writer, err);
 	if (r >= 0)
@@ -191,8 +207,39 @@ static size_t skip_missing(const struct store *store, const struct catalog *cata
 	return first;
 }
 
+/* From its beginning to its end. */
+static bool is_readable(const struct store *store, const char *name)
+{
+	CLEANUP(manifest_freep) struct manifest *manifest = NULL;
+	const struct manifest_entry *entry;
+
+	int r = manifest_open(store, name, &manifest, NULL);
+	if (r < 0)
+		return false;
+	while ((r = manifest_peek(manifest, &entry, NULL)) > 0 && !signals_caught())
+		manifest_skip(manifest);
+	return r >= 0;
+}
+
+/* Those of which a verification or a run found that they cannot be read, and still cannot. */
+static bool is_to_be_mended(const struct store *store, const struct catalog_entry *entry,
+			    struct log *log)
+{
+	if (entry->verdict.kind != VERDICT_BAD_MANIFEST || signals_caught() ||
+	    is_readable(store, entry->name))
+		return false;
+	log_warn(
+		log,
+		"the manifest of %s is damaged and made anew: its checksums are those of "
+		"the content as it is now, so damage before this is not found any more",
+		entry->name);
+	return true;
+}
+
+/* Also what is damaged. The older before the newer, which take from them. */
 static int make_missing(const struct config *config, const struct store *store,
-			const char *name, struct log *log, struct error *err)
+			const char *name, struct log *log, unsigned *ret_damaged,
+			struct error *err)
 {
 	CLEANUP(catalog_release) struct catalog catalog = CATALOG_INIT;
 	size_t first = 0;
@@ -202,13 +249,15 @@ static int make_missing(const struct config *config, const struct store *store,
 		first++;
 	if (r < 0 || first == catalog.n)
 		return r;
-	for (size_t i = skip_missing(store, &catalog, first); i-- > first && r >= 0;) {
+	const size_t missing = skip_missing(store, &catalog, first);
+	for (size_t i = catalog.n; i-- > first && r >= 0;) {
 		const struct catalog_entry *entry = &catalog.v[i];
 
-		if (!entry->recorded) /* who removes it would leave the manifest */
+		if (!entry->recorded || /* who removes it would leave the manifest */
+		    (i >= missing && !is_to_be_mended(store, entry, log)))
 			continue;
 		r = make(config, store, entry, i + 1 < catalog.n ? entry + 1 : NULL, log,
-			 err);
+			 ret_damaged, err);
 		if (r < 0)
 			error_prefix(err, r, "manifest of %s", entry->name);
 	}
@@ -218,12 +267,13 @@ static int make_missing(const struct config *config, const struct store *store,
 unsigned checksums_update(const struct config *config, const struct store *store,
 			  const char *name, struct log *log)
 {
+	unsigned damaged = 0;
 	struct error err;
 
 	int r = config->manifest && !signals_caught()
-			? make_missing(config, store, name, log, &err)
+			? make_missing(config, store, name, log, &damaged, &err)
 			: 0;
 	if (r < 0 && r != -EINTR)
 		log_warn(log, "%s, ignoring; a later run makes it", err.msg);
-	return verify_share(config, store, log);
+	return damaged + verify_share(config, store, log);
 }

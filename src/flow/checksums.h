@@ -6,6 +6,10 @@
  * one. The checksum of a file that is the previous snapshot's inode, with its size and time,
  * is taken from the previous manifest; only what is new is read.
  *
+ * A manifest that cannot be read is noted (verdict.h), be it here or by 'backup verify', and
+ * the next run makes it anew. What it alone knew is lost: its checksums are those of the
+ * content as it is by then, but for files that the snapshot before shares.
+ *
  * A manifest that cannot be written costs a warning. Its snapshot is as good as without,
  * but cannot be verified until a later run has made up for it.
  */

@@ -150,9 +150,37 @@ taken() {
 	[[ $output == *"WARNING: '"*"cannot be used: "*': all files were read'* ]]
 	diff <(noted) <(checksums)
 	# of the older one nothing is known any more
+	said 'DAMAGED: 1 snapshot, see the warnings above'
+	run_backup 1 status
+	said 'the manifest of snapshot'
 	run_backup 0 verify
 	run_backup 1 verify --all
-	[[ $output == *'NOT VERIFIED'* ]]
+	[[ $output == *'NOT VERIFIED'*'; the next run with MANIFEST=on makes it anew' ]]
+}
+
+@test "one that was found damaged is made anew by the next run, and it is said what that means" {
+	local first second
+	echo 1 >"$src/a"
+	run_backup 0
+	first=$(redate "$(snapshots)" 2020-01-01_00-00-00)
+	echo 2 >"$src/b"
+	run_backup 0
+	second=$(basename "$(newest)")
+	printf x | dd of="$(manifest "${first#*/}")" bs=1 seek=40 conv=notrunc status=none
+	printf x | dd of="$(manifest "$second")" bs=1 seek=40 conv=notrunc status=none
+	run_backup 1 verify --all
+	MANIFEST=off run_backup 0
+	unsaid 'made anew'
+	run_backup 0
+	said 'WARNING: the manifest of 2020-01-01_00-00-00 is damaged and made anew: its checksums are' \
+		"manifest of $second: checksums of 1 file (2 B) made, of 1 taken over"
+	taken 2 0
+	# well again only when somebody has looked
+	run_backup 1 status
+	run_backup 0 verify --all
+	run_backup 0 status
+	run_backup 0
+	unsaid 'made anew'
 }
 
 @test "what cannot be written is a warning, and the snapshot stays" {
