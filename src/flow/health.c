@@ -51,15 +51,28 @@ static bool judge_last(const struct history_entry *last, int64_t max_age,
 	return good;
 }
 
+static bool judge_running(const struct health *health, int64_t max_age,
+			  struct instant now, struct strbuf *why)
+{
+	char so_long[HUMAN_MAX], limit[HUMAN_MAX];
+
+	strbuf_addstr(why, "a run is in progress");
+	if (*health->holder)
+		strbuf_addf(why, ": %s", health->holder);
+	if (max_age == 0 || health->since == 0 || now.epoch - health->since <= max_age)
+		return true;
+	strbuf_addf(why, ", for %s, and MAX_AGE is %s",
+		    human_duration((double)(now.epoch - health->since), so_long),
+		    human_duration((double)max_age, limit));
+	return false;
+}
+
 void health_judge(struct health *health, int64_t max_age, struct instant now)
 {
 	CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
 
 	if (health->running) {
-		health->healthy = true;
-		strbuf_addstr(&why, "a run is in progress");
-		if (*health->holder)
-			strbuf_addf(&why, ": %s", health->holder);
+		health->healthy = judge_running(health, max_age, now, &why);
 	} else if (health->ran) {
 		health->healthy = judge_last(&health->last, max_age, now, &why);
 	} else {
@@ -84,6 +97,7 @@ int health_look(const struct store *store, const struct config *config,
 	if (r < 0)
 		return r;
 	health.running = locked > 0;
+	health.since = locked > 0 ? store_locked_since(store) : 0;
 	health.holder = strbuf_steal(&holder);
 	health.ran = r > 0;
 	health_judge(&health, config->max_age, now);

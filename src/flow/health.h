@@ -3,8 +3,8 @@
 /*
  * Whether backups of a destination are well.
  *
- * They are while somebody holds the destination: a run must not be ended because the one
- * before it failed. Otherwise they are when the last run was good (without or with
+ * They are while somebody holds the destination, for not longer than MAX_AGE: a run must not
+ * be ended because the one before it failed, and one that hangs must be. Otherwise they are when the last run was good (without or with
  * warnings) and began not longer than MAX_AGE ago. A partial run is not good: it brings
  * no complete snapshot, and nothing is removed until there is one again.
  */
@@ -17,8 +17,9 @@ struct health {
 	bool healthy;
 	char *why; /* a clause without a full stop */
 
-	bool running; /* somebody holds the destination */
-	char *holder; /* what that one left; "" when nothing */
+	bool running;  /* somebody holds the destination */
+	char *holder;  /* what that one left; "" when nothing */
+	int64_t since; /* when it began; 0: not known */
 
 	bool ran; /* there was a run, and `last` tells of it */
 	struct history_entry last;

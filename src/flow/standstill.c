@@ -33,8 +33,10 @@ int standstill_lock(struct store *store, const struct config *config, bool servi
 	}
 	if (r < 0)
 		return r;
-	if (store->lock >= 0)
+	if (store->lock >= 0) {
 		lock_sign(store->lock, sign);
+		store->is_signed = true;
+	}
 	return services ? store_prepare(store, err) : 0;
 }
 

@@ -210,11 +210,25 @@ static bool add_damaged(const struct status *status, struct strbuf *why)
 	return damaged->n > 0 || bad->n > 0;
 }
 
+/* A run in progress must not be ended for it, but it shows. */
+static void judge_beside_run(struct status *status)
+{
+	CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
+
+	strbuf_addf(&why, "%s; ", status->health.why);
+	if (!add_damaged(status, &why))
+		return;
+	free(status->health.why);
+	status->health.why = strbuf_steal(&why);
+}
+
 /* What is wrong whatever the last run came to. */
 static void judge_rest(struct status *status)
 {
 	CLEANUP(strbuf_release) struct strbuf why = STRBUF_INIT;
 
+	if (status->health.running)
+		judge_beside_run(status);
 	if (status->health.running || !status->health.healthy)
 		return;
 	if (status->down.n > 0)

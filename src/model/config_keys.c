@@ -120,7 +120,7 @@ static const struct config_key keys[] = {
 	    "where the container's entrypoint leaves msmtp's configuration"),
 	KEY(MSMTP_LOG, LINE, msmtp_log, "/var/log/msmtp.log", "msmtp's own log"),
 	KEY(MAX_AGE, DURATION, max_age, "0",
-	    "backup status fails when the last good run is older; 0: never"),
+	    "backup status fails when the last run, or the one in progress, is older; 0: never"),
 	KEY(METRICS_FILE, PATH, metrics_file, "",
 	    "file for Prometheus' node_exporter, such as DIR/backup.prom, written after each "
 	    "run; empty: none"),

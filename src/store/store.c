@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -19,6 +20,9 @@ enum { FORMAT_VERSION = 1, FORMAT_MAX = 64 * 1024 };
 
 void store_close(struct store *store)
 {
+	if (store->lock >= 0 &&
+	    store->is_signed) /* who holds it next may leave no name */
+		lock_sign(store->lock, NULL);
 	closep(&store->lock);
 	for (int i = 0; i < SNAPSHOT_TIERS; i++)
 		closep(&store->tiers[i]);
@@ -143,8 +147,10 @@ int store_lock(struct store *store, double wait, int cancel_fd, const char *sign
 		close(STEAL_FD(store->lock));
 		return r;
 	}
-	if (create)
+	if (create) {
 		lock_sign(store->lock, sign);
+		store->is_signed = true;
+	}
 	return 0;
 }
 
@@ -165,6 +171,15 @@ int store_is_locked(const struct store *store, struct strbuf *ret_holder,
 	if (r > 0)
 		lock_holder(fd, ret_holder);
 	return r;
+}
+
+int64_t store_locked_since(const struct store *store)
+{
+	struct stat st;
+
+	if (store->meta < 0 || fstatat(store->meta, "lock", &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	return st.st_size > 0 ? st.st_mtim.tv_sec : 0;
 }
 
 static int write_format(struct store *store, struct error *err)

@@ -36,8 +36,9 @@ struct store {
 	int trash;
 	int records; /* .backup/snapshots */
 	int tiers[SNAPSHOT_TIERS];
-	int lock;    /* -1: not locked */
-	char id[33]; /* the destination's, or "" */
+	int lock;	/* -1: not locked */
+	bool is_signed; /* by us, until we let go of it */
+	char id[33];	/* the destination's, or "" */
 };
 
 /* For CLEANUP(). */
@@ -71,6 +72,12 @@ int store_lock(struct store *store, double wait, int cancel_fd, const char *sign
  */
 int store_is_locked(const struct store *store, struct strbuf *ret_holder,
 		    struct error *err);
+
+/*
+ * When the holder took it, in seconds since 1970; 0: it left no name, as one does that
+ * writes nothing, or it cannot be told.
+ */
+int64_t store_locked_since(const struct store *store);
 
 /*
  * Makes every directory that is missing. One that others made stays one of theirs: the

@@ -58,7 +58,7 @@ int lock_take(int fd, double wait, int cancel_fd, struct error *err)
 
 void lock_sign(int fd, const char *line)
 {
-	if (ftruncate(fd, 0) == 0 && pwrite(fd, line, strlen(line), 0) >= 0 &&
+	if (ftruncate(fd, 0) == 0 && line && pwrite(fd, line, strlen(line), 0) >= 0 &&
 	    pwrite(fd, "\n", 1, (off_t)strlen(line)) >= 0)
 		return;
 }

@@ -27,7 +27,8 @@ int lock_is_held(int fd, struct error *err);
 
 /*
  * Leaves a line about us in the locked file, for others to read. What cannot be written
- * (a full disk) is left out: the line is for people, the lock is what counts.
+ * (a full disk) is left out: the line is for people, the lock is what counts. NULL takes it
+ * away.
  */
 void lock_sign(int fd, const char *line);
 

@@ -93,7 +93,7 @@ age() {
 	exec {lock}>>"$dest/.backup/lock"
 	flock -n "$lock"
 	echo 'process 42 on elsewhere' >"$dest/.backup/lock"
-	MAX_AGE=1s status 0
+	MAX_AGE=1h status 0
 	[ "${lines[0]}" = 'healthy: a run is in progress: process 42 on elsewhere' ]
 	status 0 --json
 	jq -e '.healthy and .running and .holder == "process 42 on elsewhere" and .last.exit == 1' <<<"$output"

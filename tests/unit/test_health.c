@@ -137,6 +137,18 @@ static void test_running(void **state)
 	*health.holder = '\0';
 	health_judge(&health, 1, now);
 	assert_string_equal(health.why, "a run is in progress");
+
+	health.since = now.epoch - DAY;
+	health_judge(&health, DAY, now);
+	assert_true(health.healthy);
+	health_judge(&health, 0, now);
+	assert_true(health.healthy);
+	assert_string_equal(health.why, "a run is in progress");
+	health_judge(&health, DAY - 60, now);
+	assert_false(health.healthy);
+	assert_string_equal(
+		health.why,
+		"a run is in progress, for 1 d 0 h, and MAX_AGE is 23 h 59 min");
 }
 
 static void test_look(void **state)
