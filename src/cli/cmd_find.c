@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/human.h"
 #include "base/json.h"
@@ -14,59 +15,61 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-static void print_table(const struct find *find)
+static void print_line(const struct find_version *v)
 {
-	printf("%11s  %-19s  %9s  %-21s  %-21s  %s\n", "SIZE", "MODIFIED", "SNAPSHOTS",
-	       "OLDEST", "NEWEST", "PATH");
-	for (size_t i = 0, n; i < find->n; i += n) {
-		const struct find_hit *hit = &find->hits[i];
-		CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
-		char size[HUMAN_MAX], modified[SHOW_MAX];
+	const struct hit *hit = &v->hit;
+	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+	char size[HUMAN_MAX], modified[SHOW_MAX];
 
-		n = find_version(find, i);
-		strbuf_add_escaped(&path, hit->path, strlen(hit->path));
-		printf("%11s  %-19s  %9zu  %-21s  %-21s  %s%s\n",
-		       S_ISREG(hit->st.st_mode)
-			       ? human_bytes((uint64_t)hit->st.st_size, size)
-			       : show_type(hit->st.st_mode),
-		       S_ISDIR(hit->st.st_mode)
-			       ? "-"
-			       : show_time(hit->st.st_mtim.tv_sec, modified),
-		       n, hit->snapshot->name, find->hits[i + n - 1].snapshot->name,
-		       path.buf, S_ISDIR(hit->st.st_mode) ? "/" : "");
-	}
+	strbuf_add_escaped(&path, hit->path, strlen(hit->path));
+	printf("%11s  %-19s  %9zu  %-21s  %-21s  %s%s\n",
+	       S_ISREG(hit->mode) ? human_bytes(hit->size, size) : show_type(hit->mode),
+	       S_ISDIR(hit->mode) ? "-" : show_time(hit->mtime, modified), v->n,
+	       v->snapshots[0]->name, v->snapshots[v->n - 1]->name, path.buf,
+	       S_ISDIR(hit->mode) ? "/" : "");
 }
 
-static void print_json(const struct find *find)
+static json_t *version_json(const struct find_version *v)
 {
-	CLEANUP(json_freep) json_t *array = json_array();
+	json_t *snapshots = json_array();
+	json_t *object =
+		json_pack("{s:o, s:s, s:I}", "path", json_text(v->hit.path), "type",
+			  show_type(v->hit.mode), "size", (json_int_t)v->hit.size);
 
-	for (size_t i = 0, n; i < find->n; i += n) {
-		const struct find_hit *hit = &find->hits[i];
-		struct instant time = clock_local(hit->st.st_mtim.tv_sec);
-		CLEANUP(freep) char *modified = instant_rfc3339(&time);
-		json_t *snapshots = json_array();
+	show_json_time(object, v->hit.mtime);
+	for (size_t i = 0; i < v->n; i++)
+		json_array_append_new(snapshots, json_text(v->snapshots[i]->name));
+	json_object_set_new(object, "snapshots", snapshots);
+	return object;
+}
 
-		n = find_version(find, i);
-		for (size_t j = i; j < i + n; j++)
-			json_array_append_new(snapshots,
-					      json_text(find->hits[j].snapshot->name));
-		json_array_append_new(array,
-				      json_pack("{s:o, s:s, s:I, s:s, s:I, s:o}", "path",
-						json_text(hit->path), "type",
-						show_type(hit->st.st_mode), "size",
-						(json_int_t)hit->st.st_size, "modified",
-						modified, "epoch",
-						(json_int_t)hit->st.st_mtim.tv_sec,
-						"snapshots", snapshots));
+/* How many there are is told when they are printed: 1: there are some; 0: none; -errno. */
+static int print(struct find *find, bool json, struct error *err)
+{
+	struct find_version version;
+	bool first = true;
+	int r;
+
+	while ((r = find_next(find, &version, err)) > 0) {
+		if (!json && first)
+			printf("%11s  %-19s  %9s  %-21s  %-21s  %s\n", "SIZE", "MODIFIED",
+			       "SNAPSHOTS", "OLDEST", "NEWEST", "PATH");
+		if (json)
+			show_json_item(version_json(&version), 0, &first);
+		else
+			print_line(&version);
+		first = false;
 	}
-	json_dumpf(array, stdout, JSON_INDENT(2));
-	putchar('\n');
+	if (r >= 0 && json) {
+		show_json_end(0, first);
+		putchar('\n');
+	}
+	return r < 0 ? r : !first;
 }
 
 /* 0, or -errno and it was said. */
 static int find(const struct config *config, const char *pattern, struct log *log,
-		struct store *store, struct catalog *catalog, struct find *ret_find)
+		struct store *store, struct catalog *catalog, struct find *found)
 {
 	struct snapshot_counts all = {0}; /* bytes are not read */
 	struct progress progress;
@@ -79,14 +82,14 @@ static int find(const struct config *config, const char *pattern, struct log *lo
 		all.files += catalog->v[i].record.counts.files;
 	progress_begin(&progress, log, &all, clock_monotonic());
 	if (r >= 0)
-		r = find_all(store, catalog, pattern, &progress, ret_find, &err);
+		r = find_begin(found, store, catalog, pattern, &progress, &err);
 	progress_end(&progress);
 	if (r < 0)
 		log_error(log, "%s", err.msg);
-	else if (ret_find->unreadable > 0)
+	else if (found->unreadable > 0)
 		log_warn(log, "%llu %s could not be read",
-			 (unsigned long long)ret_find->unreadable,
-			 human_noun(ret_find->unreadable, "directory", "directories"));
+			 (unsigned long long)found->unreadable,
+			 human_noun(found->unreadable, "directory", "directories"));
 	return r;
 }
 
@@ -100,7 +103,8 @@ static int run(const struct command *command, int argc, char **argv)
 	CLEANUP(log_freep) struct log *log = log_new(stderr);
 	CLEANUP(store_close) struct store store = STORE_INIT;
 	CLEANUP(catalog_release) struct catalog catalog = CATALOG_INIT;
-	CLEANUP(find_release) struct find found = {0};
+	CLEANUP(find_release) struct find found = FIND_INIT;
+	struct error err;
 
 	int r = settings_load_with(command, argc, argv, options, 1, &args, &config);
 	if (r >= 0)
@@ -111,14 +115,13 @@ static int run(const struct command *command, int argc, char **argv)
 	}
 	if (find(&config, args.v[0], log, &store, &catalog, &found) < 0)
 		return EXIT_FAILED;
-	if (json)
-		print_json(&found);
-	else if (found.n > 0)
-		print_table(&found);
-	else
+	r = print(&found, json, &err);
+	if (r < 0)
+		log_error(log, "%s", err.msg);
+	if (r == 0 && !json)
 		log_info(log, "nothing matches '%s' in %zu %s", args.v[0], catalog.n,
 			 human_noun(catalog.n, "snapshot", "snapshots"));
-	if (fflush(stdout) != 0 || found.n == 0)
+	if (fflush(stdout) != 0 || r <= 0)
 		return EXIT_FAILED;
 	return found.unreadable > 0 ? EXIT_PARTIAL : EXIT_OK;
 }

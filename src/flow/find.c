@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -19,22 +19,31 @@ struct search {
 	const struct catalog_entry *snapshot;
 	struct progress *progress;
 	struct engine_progress *seen; /* of all snapshots */
+	struct error *err;
 };
 
 static int look_at(struct search *search, int fd, const char *dir, const char *name,
 		   bool is_dir)
 {
-	struct find *find = search->find;
-	struct find_hit hit = {.snapshot = search->snapshot};
+	struct stat st;
 
 	if (!patterns_exclude(search->patterns, dir, name, is_dir))
 		return 0;
-	if (fstatat(fd, name, &hit.st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	hit.path = xasprintf("%s%s%s", dir, *dir ? "/" : "", name);
-	array_grow(find->hits, find->n, find->cap);
-	find->hits[find->n++] = hit;
-	return 0;
+	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0
+				       : error_set(search->err, -errno, "look at '%s/%s'",
+						   dir, name);
+	CLEANUP(freep) char *path = xasprintf("%s%s%s", dir, *dir ? "/" : "", name);
+	const struct hit hit = {
+		.path = path,
+		.ino = st.st_ino,
+		.size = (uint64_t)st.st_size,
+		.mtime = st.st_mtim.tv_sec,
+		.mtime_ns = (uint32_t)st.st_mtim.tv_nsec,
+		.mode = st.st_mode,
+		.snapshot = (uint32_t)(search->snapshot - search->find->catalog->v),
+	};
+	return hits_add(&search->find->hits, &hit, search->err);
 }
 
 static int visit(void *ctx, int fd, const struct strbuf *path, const struct strvec *names,
@@ -69,64 +78,64 @@ static int search_snapshot(struct search *search, const struct store *store,
 	return r < 0 ? error_prefix(err, r, "search '%s'", entry->name) : 0;
 }
 
-/* Zero: the same version of the same path. */
-static int compare_versions(const struct find_hit *a, const struct find_hit *b)
-{
-	int r = strcmp(a->path, b->path);
-
-	if (r != 0 || (S_ISDIR(a->st.st_mode) && S_ISDIR(b->st.st_mode)))
-		return r;
-	if (a->st.st_mtim.tv_sec != b->st.st_mtim.tv_sec)
-		return a->st.st_mtim.tv_sec < b->st.st_mtim.tv_sec ? 1 : -1;
-	if (a->st.st_mtim.tv_nsec != b->st.st_mtim.tv_nsec)
-		return a->st.st_mtim.tv_nsec < b->st.st_mtim.tv_nsec ? 1 : -1;
-	return (a->st.st_ino < b->st.st_ino) - (a->st.st_ino > b->st.st_ino);
-}
-
-/* The catalog's order is newest first. */
-static int compare(const void *va, const void *vb)
-{
-	const struct find_hit *a = va, *b = vb;
-	int r = compare_versions(a, b);
-
-	return r != 0 ? r : (a->snapshot < b->snapshot) - (a->snapshot > b->snapshot);
-}
-
-int find_all(const struct store *store, const struct catalog *catalog,
-	     const char *pattern, struct progress *progress, struct find *ret_find,
-	     struct error *err)
+int find_begin(struct find *find, const struct store *store,
+	       const struct catalog *catalog, const char *pattern,
+	       struct progress *progress, struct error *err)
 {
 	struct engine_progress seen = {0};
 	CLEANUP(strvec_release) struct strvec rules = STRVEC_INIT;
 	CLEANUP(patterns_freep) struct patterns *patterns = NULL;
 
-	*ret_find = (struct find){0};
+	find->catalog = catalog;
 	strvec_push(&rules, pattern);
 	int r = patterns_new(&rules, &patterns, err);
 	for (size_t i = 0; r >= 0 && i < catalog->n; i++) {
-		struct search search = {ret_find, patterns, &catalog->v[i], progress,
-					&seen};
+		struct search search = {find,	  patterns, &catalog->v[i],
+					progress, &seen,    err};
 		r = search_snapshot(&search, store, err);
 	}
-	if (ret_find->n > 0)
-		qsort(ret_find->hits, ret_find->n, sizeof(*ret_find->hits), compare);
+	return r >= 0 ? hits_end(&find->hits, err) : r;
+}
+
+static int look_ahead(struct find *find, struct error *err)
+{
+	int r = hits_next(&find->hits, &find->ahead, err);
+
+	find->is_ahead = r > 0;
 	return r;
+}
+
+static void add_snapshot(struct find *find)
+{
+	array_grow(find->snapshots, find->n, find->cap);
+	find->snapshots[find->n++] = &find->catalog->v[find->ahead.snapshot];
+}
+
+int find_next(struct find *find, struct find_version *ret_version, struct error *err)
+{
+	int r = find->is_ahead ? 1 : look_ahead(find, err);
+
+	if (r <= 0)
+		return r;
+	struct hit hit = find->ahead;
+	strbuf_reset(&find->path); /* that of `ahead` goes with the next */
+	strbuf_addstr(&find->path, hit.path);
+	hit.path = find->path.buf;
+	find->n = 0;
+	do {
+		add_snapshot(find);
+		r = look_ahead(find, err);
+	} while (r > 0 && hits_compare_versions(&hit, &find->ahead) == 0);
+	if (r < 0)
+		return r;
+	*ret_version = (struct find_version){hit, find->snapshots, find->n};
+	return 1;
 }
 
 void find_release(struct find *find)
 {
-	for (size_t i = 0; i < find->n; i++)
-		free(find->hits[i].path);
-	free(find->hits);
-	*find = (struct find){0};
-}
-
-size_t find_version(const struct find *find, size_t first)
-{
-	size_t n = 1;
-
-	while (first + n < find->n &&
-	       compare_versions(&find->hits[first], &find->hits[first + n]) == 0)
-		n++;
-	return n;
+	hits_release(&find->hits);
+	strbuf_release(&find->path);
+	free(find->snapshots);
+	*find = (struct find)FIND_INIT;
 }

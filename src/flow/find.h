@@ -2,38 +2,54 @@
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
 /*
  * In which snapshots a file is, and in how many versions: names of one inode are one.
- * Directories have no versions. Memory grows with what matches, in all snapshots.
+ * Directories have no versions.
+ *
+ *	CLEANUP(find_release) struct find find = FIND_INIT;
+ *	r = find_begin(&find, &store, &catalog, pattern, &progress, &err);
+ *	while (r >= 0 && (r = find_next(&find, &version, &err)) > 0)
+ *		...
+ *
+ * What is found goes to a temporary file once it is more than some mebibytes (hits.h).
  */
 #pragma once
 
-#include <stdbool.h>
-#include <sys/stat.h>
-
 #include "base/error.h"
+#include "flow/hits.h"
 #include "flow/progress.h"
 #include "store/catalog.h"
 
-struct find_hit {
-	char *path; /* below the source */
-	struct stat st;
-	const struct catalog_entry *snapshot;
+/* A version of a file: by path, the newest first. */
+struct find_version {
+	struct hit hit;				/* of the oldest snapshot that has it */
+	const struct catalog_entry **snapshots; /* that have it, the oldest first */
+	size_t n;
 };
 
 struct find {
-	struct find_hit
-		*hits; /* by path, its newest version first, oldest snapshot first */
+	const struct catalog *catalog;
+	struct hits hits;
+	struct hit ahead; /* the first of the next version */
+	bool is_ahead;
+	struct strbuf path; /* of the present one */
+	const struct catalog_entry **snapshots;
 	size_t n, cap;
 	uint64_t unreadable; /* directories */
 };
 
-/*
- * All that the pattern matches (pattern.h), in all snapshots of the catalog, which must
- * stay. The progress has begun. -EINVAL: the pattern is none.
- */
-int find_all(const struct store *store, const struct catalog *catalog,
-	     const char *pattern, struct progress *progress, struct find *ret_find,
-	     struct error *err);
-void find_release(struct find *find);
+#define FIND_INIT                                       \
+	{                                               \
+		.hits = HITS_INIT, .path = STRBUF_INIT, \
+	}
 
-/* How many hits from `first` on are the same version. */
-size_t find_version(const struct find *find, size_t first);
+/*
+ * Looks for all that the pattern matches (pattern.h), in all snapshots of the catalog, which
+ * must stay. The progress has begun. -EINVAL: the pattern is none.
+ */
+int find_begin(struct find *find, const struct store *store,
+	       const struct catalog *catalog, const char *pattern,
+	       struct progress *progress, struct error *err);
+
+/* The next version, valid until the next call: 1; 0: that was all; -errno. */
+int find_next(struct find *find, struct find_version *ret_version, struct error *err);
+
+void find_release(struct find *find);

@@ -6,6 +6,7 @@
 
 # shellcheck disable=SC2154,SC2034,SC2030,SC2031 # shared with lib/common.bash and run
 load lib/common
+load lib/cost
 
 # snapshot DAY: one of that day.
 snapshot() {
@@ -107,4 +108,29 @@ d/a 2 2020-01-01,2020-01-02' ]
 	run -3 setpriv --reuid=65534 --regid=65534 --clear-groups "$BACKUP" find a
 	[[ $output == *'WARNING: 1 directory could not be read'* ]]
 	[[ $output == *' d/a'* ]]
+}
+
+@test "however many match, memory is bounded, and the order is that of the paths" {
+	needs python3
+	python3 - "$src" <<-'END'
+		import os, sys
+		for d in range(30):
+		    os.makedirs(f"{sys.argv[1]}/{d}/below")
+		    for i in range(1000):
+		        os.mknod(f"{sys.argv[1]}/{d}/below{'' if i % 2 else '-'}{'/' if i % 2 else ''}{i:0220}")
+	END
+	snapshot 2020-01-01
+	snapshot 2020-01-02
+	touch "$src/1/below/"*1
+	snapshot 2020-01-03
+	measured RssAnon "$work/peak" "$BACKUP" find '*'
+	sed 's,.*  ,,; s,/$,,' "$work/out" | tail -n +2 >"$work/paths"
+	uniq "$work/paths" | cmp - <(cd "$src" && find . -mindepth 1 -printf '%P\n' | LC_ALL=C sort)
+	[ "$(wc -l <"$work/paths")" = $((30000 + 60 + 100)) ]
+	[ "$(awk '$5 == 3' "$work/out" | wc -l)" -ge $((30000 - 100)) ]
+	echo "# measured in KiB: $(cat "$work/peak")" >&3
+	is_sanitized || [ "$(cat "$work/peak")" -lt 20480 ]
+	measured RssAnon "$work/peak" "$BACKUP" verify --all
+	echo "# measured in KiB: $(cat "$work/peak")" >&3
+	is_sanitized || [ "$(cat "$work/peak")" -lt 12288 ]
 }
