@@ -66,8 +66,6 @@ static int put(struct making *m, int fd, const char *dir, const char *name)
 	r = manifest_entry_set(&job->entry, fd, dir, name, &st);
 	if (r < 0)
 		return error_set(m->err, r, "read link '%s'", job->entry.path.buf);
-	if (!S_ISDIR(st.st_mode))
-		hasher_count(m->hasher, job->entry.size);
 	if (S_ISREG(st.st_mode) && !take_over(m, &job->entry)) {
 		job->fd = hasher_open(fd, name);
 		if (job->fd < 0)

@@ -31,6 +31,15 @@ struct hasher {
 	pthread_cond_t changed;
 };
 
+static void count_read(void *ctx, uint64_t bytes)
+{
+	struct hasher_job *job = ctx;
+
+	atomic_fetch_add(&job->owner->bytes, bytes - job->counted);
+	atomic_fetch_add(&job->owner->read, bytes - job->counted);
+	job->counted = bytes;
+}
+
 static void hash(void *ctx, unsigned worker, struct pool_item *item)
 {
 	struct hasher_job *job = (struct hasher_job *)(void *)item;
@@ -38,10 +47,15 @@ static void hash(void *ctx, unsigned worker, struct pool_item *item)
 
 	(void)ctx;
 	(void)worker;
-	job->result = sha256_file(job->fd, &hasher->pool.stop, job->digest, &job->bytes);
+	/* at its beginning: whichever of names and bytes lags behind is told */
+	atomic_fetch_add(&hasher->names, 1);
+	job->result = sha256_file(job->fd, &hasher->pool.stop, count_read, job,
+				  job->digest, &job->bytes);
 	closep(&job->fd);
 	job->fd = -1;
-	atomic_fetch_add(&hasher->read, job->bytes);
+	if (job->result < 0 &&
+	    job->counted < job->entry.size) /* as if it had been read */
+		atomic_fetch_add(&hasher->bytes, job->entry.size - job->counted);
 	pthread_mutex_lock(&hasher->lock);
 	job->done = true;
 	pthread_cond_signal(&hasher->changed);
@@ -87,20 +101,23 @@ struct hasher_job *hasher_next(struct hasher *hasher, int *ret_r, struct error *
 	return job;
 }
 
+void hasher_count(struct hasher *hasher, uint64_t bytes)
+{
+	atomic_fetch_add(&hasher->names, 1);
+	atomic_fetch_add(&hasher->bytes, bytes);
+}
+
 void hasher_put(struct hasher *hasher, struct hasher_job *job)
 {
 	hasher->n++;
 	job->owner = hasher;
 	job->item.work = hash;
 	job->done = job->fd < 0;
+	job->counted = 0;
 	if (job->fd >= 0)
 		pool_push(&hasher->pool, &job->item);
-}
-
-void hasher_count(struct hasher *hasher, uint64_t bytes)
-{
-	atomic_fetch_add(&hasher->names, 1);
-	atomic_fetch_add(&hasher->bytes, bytes);
+	else if (!S_ISDIR(job->entry.mode))
+		hasher_count(hasher, job->entry.size);
 }
 
 static void tick(void *ctx)

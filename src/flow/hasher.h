@@ -26,6 +26,7 @@ struct hasher_job {
 	struct pool_item item; /* the hasher's, as are `owner` and `done` */
 	struct hasher *owner;
 	bool done;
+	uint64_t counted; /* bytes, for the progress */
 
 	struct manifest_entry
 		entry;		    /* the walker's; its memory is used again and again */
@@ -48,7 +49,10 @@ typedef int hasher_sink(void *ctx, struct hasher_job *job, struct error *err);
 int hasher_run(unsigned threads, hasher_walk *walk, hasher_sink *sink, void *ctx,
 	       int cancel_fd, struct progress *progress, struct error *err);
 
-/* For the progress: a name was met, with so many bytes of content, be they read or not. */
+/*
+ * For the progress: a name was met that is not put in, with so many bytes of content. Those
+ * that are put in count by themselves: their bytes as they are read.
+ */
 void hasher_count(struct hasher *hasher, uint64_t bytes);
 
 /* A free job, or NULL: `ret_r` says why, and the walk is to end with it. */

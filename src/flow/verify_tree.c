@@ -195,6 +195,31 @@ static void begin_reading(struct comparison *c, struct hasher_job *job, int fd,
 	}
 }
 
+/* `should` is NULL: it is not in the manifest. Whether it was given to those who read. */
+static bool compare_name(struct comparison *c, struct hasher_job *job, int fd,
+			 const char *name, const struct manifest_entry *should)
+{
+	bool put = false;
+
+	if (!should) {
+		tell(c, &job->entry, VERIFY_EXTRA);
+		return false;
+	}
+	unsigned faults = compare(c, &job->entry, should);
+	if (faults)
+		tell(c, &job->entry, faults);
+	if (faults & VERIFY_TYPE)
+		c->result->same_inodes = false;
+	if (S_ISREG(job->entry.mode) && S_ISREG(should->mode)) {
+		begin_reading(c, job, fd, name, should);
+		put = job->fd >= 0 || job->result < 0;
+	}
+	if (put)
+		hasher_put(c->hasher, job);
+	manifest_skip(c->manifest);
+	return put;
+}
+
 static int look_at(struct comparison *c, int fd, const char *dir, const char *name)
 {
 	const struct manifest_entry *should;
@@ -219,23 +244,8 @@ static int look_at(struct comparison *c, int fd, const char *dir, const char *na
 	if (!should && c->options->extra)
 		return 0;
 	c->result->names++;
-	if (!S_ISDIR(st.st_mode))
+	if (!compare_name(c, job, fd, name, should) && !S_ISDIR(st.st_mode))
 		hasher_count(c->hasher, job->entry.size);
-	if (!should) {
-		tell(c, &job->entry, VERIFY_EXTRA);
-		return 0;
-	}
-	unsigned faults = compare(c, &job->entry, should);
-	if (faults)
-		tell(c, &job->entry, faults);
-	if (faults & VERIFY_TYPE)
-		c->result->same_inodes = false;
-	if (S_ISREG(job->entry.mode) && S_ISREG(should->mode)) {
-		begin_reading(c, job, fd, name, should);
-		if (job->fd >= 0 || job->result < 0)
-			hasher_put(c->hasher, job);
-	}
-	manifest_skip(c->manifest);
 	return 0;
 }
 

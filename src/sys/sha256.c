@@ -15,69 +15,78 @@ static bool is_zero(const unsigned char *chunk, size_t n)
 	return chunk[0] == 0 && memcmp(chunk, chunk + 1, n - 1) == 0;
 }
 
-/* A hole from where the descriptor is on, if there is one, as `zeros` instead of read. */
-static int add_hole(EVP_MD_CTX *ctx, int fd, const unsigned char zeros[CHUNK],
-		    const atomic_bool *stop, uint64_t *holes, uint64_t *bytes)
-{
-	const off_t at = lseek(fd, 0, SEEK_CUR);
-	off_t data = at < 0 ? at : lseek(fd, at, SEEK_DATA);
+struct hashing {
+	EVP_MD_CTX *ctx;
+	int fd;
+	const atomic_bool *stop;
+	sha256_progress *progress;
+	void *progress_ctx;
+	uint64_t bytes, holes;
+};
 
-	if (data < 0 && at >= 0 && errno == ENXIO) /* to the end */
-		data = lseek(fd, 0, SEEK_END);
-	if (data < 0) /* the file system does not tell */
-		return 0;
-	*holes += (uint64_t)(data - at);
-	if (*holes > SHA256_HOLES_MAX)
-		return -EFBIG;
-	for (off_t left = data - at; left > 0; left -= CHUNK) {
-		if (stop && atomic_load(stop))
-			return -ECANCELED;
-		if (!EVP_DigestUpdate(ctx, zeros, left < CHUNK ? (size_t)left : CHUNK))
-			return -EIO;
-	}
-	*bytes += (uint64_t)(data - at);
-	return 0;
+static int add(struct hashing *h, const unsigned char *chunk, size_t n)
+{
+	if (!EVP_DigestUpdate(h->ctx, chunk, n))
+		return -EIO;
+	h->bytes += n;
+	if (h->progress)
+		h->progress(h->progress_ctx, h->bytes);
+	return h->stop && atomic_load(h->stop) ? -ECANCELED : 0;
 }
 
-static int add_all(EVP_MD_CTX *ctx, int fd, const atomic_bool *stop, uint64_t *bytes)
+/* A hole from where the descriptor is on, if there is one, as `zeros` instead of read. */
+static int add_hole(struct hashing *h, const unsigned char zeros[CHUNK])
+{
+	const off_t at = lseek(h->fd, 0, SEEK_CUR);
+	off_t data = at < 0 ? at : lseek(h->fd, at, SEEK_DATA);
+	int r = 0;
+
+	if (data < 0 && at >= 0 && errno == ENXIO) /* to the end */
+		data = lseek(h->fd, 0, SEEK_END);
+	if (data < 0) /* the file system does not tell */
+		return 0;
+	h->holes += (uint64_t)(data - at);
+	if (h->holes > SHA256_HOLES_MAX)
+		return -EFBIG;
+	for (off_t left = data - at; r == 0 && left > 0; left -= CHUNK)
+		r = add(h, zeros, left < CHUNK ? (size_t)left : CHUNK);
+	return r;
+}
+
+static int add_all(struct hashing *h)
 {
 	unsigned char chunk[CHUNK];
-	uint64_t holes = 0;
 
 	for (;;) {
-		if (stop && atomic_load(stop))
+		if (h->stop && atomic_load(h->stop))
 			return -ECANCELED;
-		ssize_t n = read(fd, chunk, sizeof(chunk));
+		ssize_t n = read(h->fd, chunk, sizeof(chunk));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return n < 0 ? -errno : 0;
-		if (!EVP_DigestUpdate(ctx, chunk, (size_t)n))
-			return -EIO;
-		*bytes += (uint64_t)n;
+		int r = add(h, chunk, (size_t)n);
 		/* asked where zeros are alone, so that it costs other files no call */
-		int r = n == CHUNK && is_zero(chunk, CHUNK)
-				? add_hole(ctx, fd, chunk, stop, &holes, bytes)
-				: 0;
+		if (r == 0 && n == CHUNK && is_zero(chunk, CHUNK))
+			r = add_hole(h, chunk);
 		if (r < 0)
 			return r;
 	}
 }
 
-int sha256_file(int fd, const atomic_bool *stop, uint8_t ret_digest[SHA256_LEN],
-		uint64_t *ret_bytes)
+int sha256_file(int fd, const atomic_bool *stop, sha256_progress *progress,
+		void *progress_ctx, uint8_t ret_digest[SHA256_LEN], uint64_t *ret_bytes)
 {
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	uint64_t bytes = 0;
-	int r = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) ? 0 : -ENOMEM;
+	struct hashing h = {EVP_MD_CTX_new(), fd, stop, progress, progress_ctx, 0, 0};
+	int r = h.ctx && EVP_DigestInit_ex(h.ctx, EVP_sha256(), NULL) ? 0 : -ENOMEM;
 
 	if (r == 0)
-		r = add_all(ctx, fd, stop, &bytes);
-	if (r == 0 && !EVP_DigestFinal_ex(ctx, ret_digest, NULL))
+		r = add_all(&h);
+	if (r == 0 && !EVP_DigestFinal_ex(h.ctx, ret_digest, NULL))
 		r = -EIO;
-	EVP_MD_CTX_free(ctx);
+	EVP_MD_CTX_free(h.ctx);
 	if (r == 0)
-		*ret_bytes = bytes;
+		*ret_bytes = h.bytes;
 	return r;
 }
 

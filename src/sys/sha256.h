@@ -17,12 +17,15 @@ enum {
  */
 #define SHA256_HOLES_MAX (64ULL << 30)
 
+/* Called now and then with how much of the file is behind, holes too. */
+typedef void sha256_progress(void *ctx, uint64_t bytes);
+
 /*
  * Reads from where the descriptor is to the end. -ECANCELED once `stop` (NULL: never) is
- * set; else what read(2) failed with.
+ * set; else what read(2) failed with. `progress` may be NULL.
  */
-int sha256_file(int fd, const atomic_bool *stop, uint8_t ret_digest[SHA256_LEN],
-		uint64_t *ret_bytes);
+int sha256_file(int fd, const atomic_bool *stop, sha256_progress *progress,
+		void *progress_ctx, uint8_t ret_digest[SHA256_LEN], uint64_t *ret_bytes);
 
 /* As sha256sum prints it. */
 void sha256_hex(const uint8_t digest[SHA256_LEN], char ret_hex[SHA256_HEX + 1]);
