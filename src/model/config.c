@@ -329,6 +329,17 @@ static void check_mail(const struct config *config, struct strvec *errors)
 			"that does not matter");
 }
 
+static void check_metrics(const struct config *config, struct strvec *errors)
+{
+	const char *path = config->metrics_file;
+
+	if (*path && path[strlen(path) - 1] == '/')
+		strvec_pushf(
+			errors,
+			"METRICS_FILE='%s': expected a file, such as '%sbackup.prom'",
+			path, path);
+}
+
 int config_load(struct config *config, const struct config_source *source,
 		struct strvec *errors, struct strvec *mail_errors)
 {
@@ -340,6 +351,8 @@ int config_load(struct config *config, const struct config_source *source,
 			 is_about_mail(&keys[i]) ? mail_errors : errors);
 	if (errors->n == before && mail_errors->n == mail_before)
 		check_mail(config, mail_errors);
+	if (errors->n == before)
+		check_metrics(config, errors);
 	if (errors->n == before && config->engine == CONFIG_ENGINE_NATIVE &&
 	    config->rsync_args.n > 0)
 		strvec_push(errors,

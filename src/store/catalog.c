@@ -22,6 +22,7 @@ void catalog_release(struct catalog *catalog)
 		record_release(&catalog->v[i].record);
 	}
 	free(catalog->v);
+	free(catalog->path);
 	strvec_release(&catalog->warnings);
 	*catalog = (struct catalog)CATALOG_INIT;
 }
@@ -130,6 +131,8 @@ int catalog_load(struct catalog *catalog, const struct store *store, struct erro
 		catalog_release(catalog);
 		r = load(catalog, store, err);
 	}
+	free(catalog->path);
+	catalog->path = store->path ? xstrdup(store->path) : NULL;
 	if (r >= 0 && catalog->n > 0)
 		qsort(catalog->v, catalog->n, sizeof(*catalog->v), newest_first);
 	return r;
@@ -183,7 +186,8 @@ static int pick_latest(const struct catalog *catalog,
 	const struct catalog_entry *whole = catalog_newest_whole(catalog, INT64_MAX);
 
 	if (catalog->n == 0)
-		return error_say(err, -ENOENT, "there is no snapshot");
+		return error_say(err, -ENOENT, "there is no snapshot in BACKUP_DEST '%s'",
+				 catalog->path ? catalog->path : "");
 	*ret_entry = whole ? whole : &catalog->v[0];
 	return 0;
 }

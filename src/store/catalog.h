@@ -31,6 +31,7 @@ struct catalog_entry {
 struct catalog {
 	struct catalog_entry *v;
 	size_t n, cap;
+	char *path; /* of the destination; NULL: nothing was loaded */
 	struct strvec
 		warnings; /* records that cannot be read, names that are no directory */
 };

@@ -228,8 +228,9 @@ good() {
 	BACKUP_DEST=$work/empty
 	mkdir "$work/empty"
 	run_backup 1 verify
+	said "there is no snapshot in BACKUP_DEST '$work/empty'"
 	run_backup 1 verify --all
-	[[ $output == *'there is no snapshot'* ]]
+	said "there is no snapshot in BACKUP_DEST '$work/empty'"
 }
 
 @test "no manifest is not good" {

@@ -116,6 +116,12 @@ accepted() {
 	exec {lock}>&-
 }
 
+@test "a METRICS_FILE that can only be a directory is refused" {
+	METRICS_FILE=$work/metrics/ run_backup 2
+	[[ $output == *"METRICS_FILE='$work/metrics/': expected a file, such as '$work/metrics/backup.prom'"* ]]
+	[ ! -e "$dest" ]
+}
+
 @test "not after a dry run, and none without METRICS_FILE" {
 	echo 1 >"$src/a"
 	run_backup 0
