@@ -184,7 +184,7 @@ static int make(const struct config *config, const struct store *store,
 		       err);
 	progress_end(&progress);
 	manifest_freep(&m.previous);
-	if (m.previous_bad) {
+	if (previous && m.previous_bad) {
 		note_bad(store, previous->name, log);
 		++*ret_damaged;
 	}
