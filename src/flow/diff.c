@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "flow/hasher.h"
 #include "sys/fs.h"
 #include "sys/xattrs.h"
 
@@ -45,17 +46,6 @@ static void unreadable(void *ctx, const struct strbuf *path, int code)
 	log_warn(c->progress->log, "%s", why.msg);
 }
 
-/* Leaves the time of the last access as it is, where that is allowed. */
-static int open_file(int dirfd, const char *name)
-{
-	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
-	int fd = openat(dirfd, name, flags | O_NOATIME);
-
-	if (fd < 0 && errno == EPERM)
-		fd = openat(dirfd, name, flags);
-	return fd < 0 ? -errno : fd;
-}
-
 /* Up to a buffer of it, less only at its end. */
 static ssize_t fill(int fd, char *buffer)
 {
@@ -77,8 +67,8 @@ static ssize_t fill(int fd, char *buffer)
 /* 1: the content of both is the same; 0; -errno. */
 static int same_bytes(struct comparison *c, const struct pair *pair)
 {
-	CLEANUP(closep) int old = open_file(pair->dirs[PAIR_OLD], pair->name);
-	CLEANUP(closep) int new = open_file(pair->dirs[PAIR_NEW], pair->name);
+	CLEANUP(closep) int old = hasher_open(pair->dirs[PAIR_OLD], pair->name);
+	CLEANUP(closep) int new = hasher_open(pair->dirs[PAIR_NEW], pair->name);
 
 	if (old < 0 || new < 0)
 		return old < 0 ? old : new;

@@ -185,7 +185,7 @@ int hasher_run(unsigned threads, hasher_walk *walk_all, hasher_sink *sink, void 
 
 int hasher_open(int dirfd, const char *name)
 {
-	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
 	int fd = openat(dirfd, name, flags | O_NOATIME);
 
 	if (fd < 0 && errno == EPERM)

@@ -59,5 +59,5 @@ void hasher_count(struct hasher *hasher, uint64_t bytes);
 struct hasher_job *hasher_next(struct hasher *hasher, int *ret_r, struct error *err);
 void hasher_put(struct hasher *hasher, struct hasher_job *job);
 
-/* Opens a file to be read for its checksum; its access time stays as it is, if it can. */
+/* Opens a file to be read and compared; its access time stays as it is, if it can. */
 int hasher_open(int dirfd, const char *name);

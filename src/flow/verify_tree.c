@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "flow/hasher.h"
 #include "sys/fs.h"
 #include "sys/tree.h"
@@ -62,13 +63,6 @@ static void tell(const struct comparison *c, const struct manifest_entry *entry,
 	c->options->found(c->options->ctx, &finding);
 }
 
-static bool is_at_or_below(const char *path, const char *dir)
-{
-	const size_t len = strlen(dir);
-
-	return strncmp(path, dir, len) == 0 && (path[len] == '\0' || path[len] == '/');
-}
-
 static bool is_wanted(const struct comparison *c, const struct manifest_entry *entry)
 {
 	const struct strvec *only = c->options->only;
@@ -80,7 +74,7 @@ static bool is_wanted(const struct comparison *c, const struct manifest_entry *e
 	if (!*path && !c->options->top)
 		return false;
 	for (size_t i = 0; only && i < only->n; i++)
-		if (is_at_or_below(path, only->v[i]))
+		if (path_is_in(path, only->v[i]))
 			return true;
 	return !only;
 }
@@ -94,8 +88,7 @@ static bool leads_to_wanted(const struct comparison *c, const char *dir)
 	    (c->until && manifest_compare_tree(dir, c->until) > 0))
 		return false;
 	for (size_t i = 0; only && i < only->n; i++)
-		if (!*dir || is_at_or_below(only->v[i], dir) ||
-		    is_at_or_below(dir, only->v[i]))
+		if (!*dir || path_is_in(only->v[i], dir) || path_is_in(dir, only->v[i]))
 			return true;
 	return !only;
 }
