@@ -2,10 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
 #include "engine/table.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,247 +11,15 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "engine/table_file.h"
 #include "sys/fs.h"
 
-enum {
-	SHEET = 128 * 1024,
-	AHEAD = 64, /* rows, that may have been removed since */
-	NAME_LONGEST = 255,
-};
-
-static const char magic[8] = "backtab2";
-
-struct header {
-	char magic[8];
-	uint32_t order; /* ORDER, in the byte order of whoever wrote it */
-	uint32_t terms;
-	uint64_t size;	  /* of the file */
-	uint64_t numbers; /* all are below */
-	uint64_t rows;
-	int64_t ended;
-	uint64_t sum; /* of what follows the header, and of the above */
-};
-
-#define ORDER 0x01020304u
-
-struct table_block {
-	uint32_t len;	 /* with this */
-	uint32_t nth;	 /* of its directory's, from 0 */
-	uint64_t number; /* of the directory */
-	uint64_t parent;
-	uint64_t device; /* of the directory */
-	uint32_t rows;	 /* where they begin */
-	char name[];	 /* of the directory */
-};
-
-/* Of words in any order: who writes, writes blocks from several threads. */
-static uint64_t sum_of(const void *data, size_t len)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i + 8 <= len; i += 8) {
-		uint64_t word;
-		memcpy(&word, (const char *)data + i, sizeof(word));
-		word ^= word >> 29;
-		sum += word * 0x9e3779b97f4a7c15u;
-	}
-	return sum;
-}
-
-static size_t padded(size_t len)
-{
-	return (len + 7) & ~(size_t)7;
-}
-
-/* --- writing --- */
-
-struct table_writer {
-	int fd;
-	char *path;
-	unsigned terms;
-	atomic_uint_fast64_t numbers; /* the next one */
-	pthread_mutex_t lock;	      /* guards what follows */
-	uint64_t end, rows, sum;
-	int failed; /* -errno of the first write that did */
-};
-
-int table_create(const char *path, unsigned terms, struct table_writer **ret_writer,
-		 struct error *err)
-{
-	int fd = open(path,
-		      O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-		      0600);
-
-	if (fd < 0)
-		return error_set(err, -errno, "create '%s'", path);
-	struct table_writer *writer = xcalloc(1, sizeof(*writer));
-	*writer = (struct table_writer){
-		.fd = fd,
-		.path = xstrdup(path),
-		.terms = terms,
-		.end = sizeof(struct header),
-	};
-	atomic_init(&writer->numbers, TABLE_TOP + 1);
-	pthread_mutex_init(&writer->lock, NULL);
-	*ret_writer = writer;
-	return 0;
-}
-
-static int write_at(int fd, const void *data, size_t len, uint64_t at)
-{
-	for (const char *p = data; len > 0;) {
-		ssize_t n = pwrite(fd, p, len, (off_t)at);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			p += n;
-			at += (uint64_t)n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
-}
-
-int table_finish(struct table_writer *writer, int64_t ended, struct error *err)
-{
-	struct header header = {
-		.order = ORDER,
-		.terms = writer->terms,
-		.size = writer->end,
-		.numbers = atomic_load(&writer->numbers),
-		.rows = writer->rows,
-		.ended = ended,
-	};
-	int r = writer->failed;
-
-	memcpy(header.magic, magic, sizeof(magic));
-	header.sum = writer->sum + sum_of(&header, offsetof(struct header, sum));
-	if (r == 0)
-		r = write_at(writer->fd, &header, sizeof(header), 0);
-	if (close(writer->fd) < 0 && r == 0)
-		r = -errno;
-	if (r < 0) {
-		error_set(err, r, "write '%s'", writer->path);
-		unlink(writer->path);
-	}
-	pthread_mutex_destroy(&writer->lock);
-	free(writer->path);
-	free(writer);
-	return r;
-}
-
-uint64_t table_new_number(struct table_writer *writer)
-{
-	return writer ? atomic_fetch_add(&writer->numbers, 1) : 0;
-}
-
-void table_sheet_init(struct table_sheet *sheet, struct table_writer *writer)
-{
-	*sheet = (struct table_sheet){
-		.writer = writer,
-		.buffer = writer ? xmalloc(SHEET) : NULL,
-	};
-}
-
-static void flush(struct table_sheet *sheet)
-{
-	struct table_writer *writer = sheet->writer;
-
-	if (sheet->len == 0)
-		return;
-	uint64_t sum = sum_of(sheet->buffer, sheet->len);
-	pthread_mutex_lock(&writer->lock);
-	uint64_t at = writer->end;
-	writer->end += sheet->len;
-	writer->rows += sheet->rows;
-	writer->sum += sum;
-	pthread_mutex_unlock(&writer->lock);
-	int r = write_at(writer->fd, sheet->buffer, sheet->len, at);
-	if (r < 0) {
-		pthread_mutex_lock(&writer->lock);
-		writer->failed = writer->failed ? writer->failed : r;
-		pthread_mutex_unlock(&writer->lock);
-	}
-	sheet->len = 0;
-	sheet->rows = 0;
-}
-
-void table_sheet_release(struct table_sheet *sheet)
-{
-	if (sheet->writer)
-		flush(sheet);
-	free(sheet->buffer);
-	sheet->buffer = NULL;
-}
-
-static struct table_block *open_block(const struct table_sheet *sheet)
-{
-	return (void *)(sheet->buffer + sheet->block);
-}
-
-void table_begin(struct table_sheet *sheet, const struct table_dir *dir)
-{
-	const size_t name_len = strlen(dir->name) + 1;
-	const size_t len = padded(sizeof(struct table_block) + name_len);
-
-	if (!sheet->writer)
-		return;
-	if (sheet->len + len + padded(sizeof(struct table_row) + NAME_LONGEST + 1) >
-	    SHEET)
-		flush(sheet);
-	sheet->block = sheet->len;
-	struct table_block *block = open_block(sheet);
-	memset(block, 0, len);
-	block->len = (uint32_t)len;
-	block->nth = dir->blocks;
-	block->number = dir->number;
-	block->parent = dir->parent;
-	block->device = dir->device;
-	block->rows = (uint32_t)len;
-	memcpy(block->name, dir->name, name_len);
-	sheet->len += len;
-}
-
-void table_add(struct table_sheet *sheet, struct table_dir *dir,
-	       const struct table_state *state, bool is_dir, const char *name)
-{
-	const size_t name_len = strlen(name);
-	const size_t len = padded(sizeof(struct table_row) + name_len + 1);
-
-	if (!sheet->writer || name_len > NAME_LONGEST)
-		return;
-	if (sheet->len + len > SHEET) {
-		table_end(sheet, dir);
-		table_begin(sheet, dir);
-	}
-	struct table_row *row = (void *)(sheet->buffer + sheet->len);
-	memset(row, 0, len);
-	row->state = *state;
-	row->back = (uint32_t)(sheet->len - sheet->block);
-	row->is_dir = is_dir;
-	row->name_len = (uint8_t)name_len;
-	memcpy(row->name, name, name_len);
-	sheet->len += len;
-	sheet->rows++;
-	open_block(sheet)->len += (uint32_t)len;
-}
-
-void table_end(struct table_sheet *sheet, struct table_dir *dir)
-{
-	if (!sheet->writer)
-		return;
-	if (open_block(sheet)->len > open_block(sheet)->rows)
-		dir->blocks++;
-	else
-		sheet->len = sheet->block;
-}
-
-/* --- reading --- */
+enum { AHEAD = 64 }; /* rows, that may have been removed since */
 
 struct table {
 	char *map; /* read only */
 	uint64_t size;
-	const struct header *header;
+	const struct table_header *header;
 
 	/* blocks have numbers, too, from 1 */
 	uint64_t *blocks; /* where each is */
@@ -272,30 +38,30 @@ struct table {
 enum { OFFSET_BITS = 44 };
 
 /* Reads all of it once: an error is one now, and none when the mapping is used. */
-static bool is_whole(int fd, const struct header *header)
+static bool is_whole(int fd, const struct table_header *header)
 {
 	enum { CHUNK = 256 * 1024 };
 	CLEANUP(freep) char *chunk = xmalloc(CHUNK);
-	uint64_t sum = sum_of(header, offsetof(struct header, sum));
+	uint64_t sum = table_sum(header, offsetof(struct table_header, sum));
 
 	for (uint64_t at = sizeof(*header); at < header->size;) {
 		uint64_t left = header->size - at;
 		ssize_t n = pread(fd, chunk, left < CHUNK ? left : CHUNK, (off_t)at);
 		if (n <= 0 || n % 8 != 0)
 			return false;
-		sum += sum_of(chunk, (size_t)n);
+		sum += table_sum(chunk, (size_t)n);
 		at += (uint64_t)n;
 	}
 	return sum == header->sum;
 }
 
-static bool is_usable(int fd, const struct header *header, unsigned terms)
+static bool is_usable(int fd, const struct table_header *header, unsigned terms)
 {
 	struct stat st;
 
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	       memcmp(header->magic, magic, sizeof(magic)) == 0 &&
-	       header->order == ORDER && header->terms == terms &&
+	       memcmp(header->magic, TABLE_MAGIC, sizeof(header->magic)) == 0 &&
+	       header->order == TABLE_ORDER && header->terms == terms &&
 	       header->size == (uint64_t)st.st_size && header->size % 8 == 0 &&
 	       header->size >= sizeof(*header) && header->size >> OFFSET_BITS == 0 &&
 	       header->numbers <= header->size && is_whole(fd, header);
@@ -359,7 +125,7 @@ static bool read_blocks(struct table *table)
 
 	table->first = xcalloc(dirs, sizeof(*table->first));
 	add_block(table, 0); /* none has the number 0 */
-	for (uint64_t at = sizeof(struct header); at < table->size;) {
+	for (uint64_t at = sizeof(struct table_header); at < table->size;) {
 		if (!is_block(table, at) || table->n > UINT32_MAX)
 			return false;
 		add_block(table, at);
@@ -373,7 +139,7 @@ struct table *table_open(const char *path, unsigned terms)
 {
 	CLEANUP(closep)
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct header header;
+	struct table_header header;
 
 	if (fd < 0 || pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
 	    !is_usable(fd, &header, terms))
@@ -438,7 +204,7 @@ struct table_cursor table_rows_of(const struct table *table, uint64_t number)
 
 static uint32_t row_len(size_t name_len)
 {
-	return (uint32_t)padded(sizeof(struct table_row) + name_len + 1);
+	return (uint32_t)table_padded(sizeof(struct table_row) + name_len + 1);
 }
 
 /* The row at `at` in the block; NULL: there is none. */
