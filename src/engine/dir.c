@@ -180,7 +180,8 @@ static void start(struct pass *pass, struct worker *worker, struct dir *dir)
 static void finish(struct pass *pass, struct worker *worker, struct dir *dir)
 {
 	fresh_read_xattrs(pass, worker, dir, NULL, dir->source);
-	if (dir->copy >= 0 && !pass_stopped(pass))
+	const bool stage = pass->staged && dir->place == pass->top;
+	if (dir->copy >= 0 && !stage && !pass_stopped(pass))
 		fresh_set_attributes(pass, worker, dir, NULL, dir->copy, MODE_UNSURE,
 				     &dir->look.st, &worker->xattrs);
 	free_dir(dir);

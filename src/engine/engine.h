@@ -53,6 +53,9 @@ struct engine_job {
 	int64_t oldest, newest;
 	bool dry_run;	  /* write nothing, count what would be done */
 	bool tell_links;  /* note how many absolute symbolic links were made */
+	bool staged; /* all is made in MERGE_STAGE in the target, and gets there at the
+			     end: nothing half made is found by its name. For the native
+			     engine, which copies nothing of the name MERGE_STAGE then. */
 	uint64_t bwlimit; /* bytes per second, 0: none */
 
 	int lock_fd;   /* held by whatever writes on our behalf, or -1 */
@@ -90,7 +93,8 @@ enum merge_deed {
 	MERGE_DEEDS,
 };
 
-/* Directories in which new files are made, and the beginning of what `keep` is named. */
+/* Directories in which new files are made; a restore that was killed leaves them, and the
+ * next one removes them. The beginning of what `keep` is named. */
 #define MERGE_STAGE ".backup-restore.tmp"
 #define MERGE_ASIDE ".backup-restore-"
 

@@ -68,9 +68,19 @@ bool merger_may_replace(const struct merger *m, const struct stat *tree,
 	return m->merge->overwrite != MERGE_NEVER;
 }
 
+/* Removes it, if there is one. */
+static void close_stage(const struct merger *m, struct level *level)
+{
+	if (level->stage < 0)
+		return;
+	closep(&level->stage);
+	level->stage = -1;
+	stage_clear(level->to, m->merge->job->cancel_fd);
+}
+
 static void close_level(struct merger *m, struct level *level)
 {
-	stage_close(m, level);
+	close_stage(m, level);
 	closep(&level->from);
 	closep(&level->to);
 	closep(&level->aside);
@@ -168,7 +178,7 @@ static void leave(struct merger *m)
 	struct level *level = merger_level(m), *above = m->n > 1 ? level - 1 : NULL;
 
 	if (level->to >= 0)
-		stage_close(m, level);
+		close_stage(m, level);
 	if (level->to >= 0 && !m->merge->job->dry_run && !pass_stopped(&m->pass))
 		set_attributes(m, level);
 	if (above && above->from < 0 && !pass_stopped(&m->pass))
@@ -249,7 +259,7 @@ static int open_target(struct merger *m, struct level *above, const char *name,
 	if (!level->there || dry)
 		return 0;
 	lend(level);
-	stage_clear(m, level->to);
+	stage_clear(level->to, m->merge->job->cancel_fd);
 	return 0;
 }
 
@@ -453,7 +463,7 @@ static int open_top(struct merger *m, struct error *err)
 	pass_try_attributes(&m->pass, m->pass.target_fd, job->dry_run);
 	if (!job->dry_run) {
 		lend(&top);
-		stage_clear(m, top.to);
+		stage_clear(top.to, job->cancel_fd);
 	}
 	m->pass.look = top.look;
 	top.place = place_hold(m->pass.top);

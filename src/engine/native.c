@@ -17,6 +17,7 @@
 #include "engine/detours.h"
 #include "engine/dir.h"
 #include "engine/entry.h"
+#include "engine/landing.h"
 #include "engine/merge.h"
 #include "engine/table.h"
 #include "sys/clock.h"
@@ -75,10 +76,15 @@ static int prepare_target(struct pass *pass, struct error *err)
 
 	pass->target_fd =
 		open(pass->job->target, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (pass->target_fd < 0 || fstat(pass->target_fd, &st) < 0)
+	if (pass->target_fd < 0)
 		return error_set(err, -errno, "open '%s'", pass->job->target);
 	fremovexattr(pass->target_fd, "system.posix_acl_default");
 	fremovexattr(pass->target_fd, "system.posix_acl_access");
+	int r = pass->job->staged ? landing_begin(pass, err) : 0;
+	if (r < 0)
+		return r;
+	if (fstat(pass->target_fd, &st) < 0)
+		return error_set(err, -errno, "look at '%s'", pass->job->target);
 	pass_try_attributes(pass, pass->target_fd, false);
 	pass->reserve =
 		fstatfs(pass->target_fd, &fs) == 0 && fs.f_type != BTRFS_SUPER_MAGIC;
@@ -198,6 +204,8 @@ static int walk(struct pass *pass, unsigned threads, struct snapshot_counts *ret
 		pool_push(&pass->pool, &dir_new_top(pass)->item);
 		pool_finish(&pass->pool, job->cancel_fd);
 		entry_put_late(pass, &pass->workers[0]);
+		if (pass->staged)
+			landing_end(pass, &pass->workers[0]);
 	}
 	*ret_counts = (struct snapshot_counts){0};
 	for (unsigned i = 0; i < threads; i++) {
@@ -239,6 +247,7 @@ static int copy(const struct engine *engine, const struct engine_job *job,
 		.job = job,
 		.source_fd = -1,
 		.target_fd = -1,
+		.final_fd = -1,
 		.uid = geteuid(),
 		.gid = getegid(),
 		.owners = root,
@@ -247,6 +256,8 @@ static int copy(const struct engine *engine, const struct engine_job *job,
 	};
 
 	CLEANUP(strvec_release) struct strvec rules = STRVEC_INIT;
+	if (job->staged)
+		strvec_push(&rules, "- " MERGE_STAGE);
 	if (job->only)
 		detours_add_rules(job->only->v, job->only->n, &rules);
 	for (size_t i = 0; i < job->patterns->n; i++)
@@ -282,6 +293,7 @@ static int copy(const struct engine *engine, const struct engine_job *job,
 	refusals_release(&pass.refusals);
 	closep(&pass.source_fd);
 	closep(&pass.target_fd);
+	closep(&pass.final_fd);
 	return r;
 }
 

@@ -63,6 +63,8 @@ struct pass {
 	struct place *top;
 	int source_fd; /* the top of the source */
 	int target_fd; /* the top of the copy; -1 in a dry run */
+	int final_fd;  /* where it is to get to, if it is `staged` */
+	bool staged;   /* see landing.h */
 	size_t bases;
 	int base_fd[PASS_BASES_MAX];	/* their tops */
 	size_t block;			/* see struct copier */

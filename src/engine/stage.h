@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
 /*
- * The directory in which a merge makes what is to be renamed into the one that it is in:
- * so it is on the same file system, and no name of a new file is too long or taken.
+ * The directory, MERGE_STAGE, in which is made what is then renamed into the one that it is
+ * in: so it is on the same file system, and no name of a new file is too long or taken.
+ * Nobody else may enter it.
  */
 #pragma once
 
-#include "engine/merger.h"
+/*
+ * Makes and opens it in a directory; what an earlier restore left there is removed first,
+ * until `cancel_fd` is readable. -errno.
+ */
+int stage_make(int dirfd, int cancel_fd, int *ret_fd);
 
-/* Opens level->stage, made anew: what an earlier merge left is removed first. -errno. */
-int stage_open(struct merger *m, struct level *level);
-
-/* Closes and removes it, if there is one. */
-void stage_close(struct merger *m, struct level *level);
-
-/* Removes what an earlier merge left in a directory. */
-int stage_clear(const struct merger *m, int dirfd);
+/* Removes it, and what is in it, where it is there. -errno. */
+int stage_clear(int dirfd, int cancel_fd);

@@ -163,11 +163,13 @@ static int look_at_target(struct job *job, const char *to, struct error *err)
 		return 0;
 	if (fd < 0)
 		return error_set(err, -errno, "open '%s'", to);
-	int r = dirents_next(&dirents, fd, &entry);
+	int r;
+	while ((r = dirents_next(&dirents, fd, &entry)) > 0 && job->empty)
+		/* which is what an earlier restore left */
+		job->empty = strcmp(entry->name, MERGE_STAGE) == 0;
 	if (r < 0)
 		return error_set(err, r, "read '%s'", to);
 	job->there = true;
-	job->empty = r == 0;
 	return 0;
 }
 
@@ -227,8 +229,8 @@ static int prepare_target(const struct job *job, struct error *err)
 }
 
 /*
- * What can be written to a directory with content, without a change to that: by a file
- * that has no name, or in a directory like those that merge() makes, and removes.
+ * What can be written to a directory, without a change to that: by a file that has no name,
+ * or in a directory like those that the engine makes, and removes.
  */
 static int try_target(int to, struct fscaps *ret_caps, struct error *err)
 {
@@ -238,12 +240,15 @@ static int try_target(int to, struct fscaps *ret_caps, struct error *err)
 
 	if (file >= 0)
 		return fscaps_try_file(file, ret_caps, err);
-	if (mkdirat(to, MERGE_STAGE, 0700) < 0 && (errno == EACCES || errno == EPERM)) {
+	const int made = mkdirat(to, MERGE_STAGE, 0700) < 0 ? -errno : 0;
+	if (made == -EACCES || made == -EPERM) {
 		/* what is below may well be writable */
 		fscaps_look(to, ret_caps);
 		ret_caps->nanoseconds = true;
 		return 0;
 	}
+	if (made < 0 && made != -EEXIST)
+		return error_set(err, made, "create '%s'", MERGE_STAGE);
 	int r = fs_open_dir(to, MERGE_STAGE, &dir, err);
 	if (r >= 0)
 		r = fscaps_try(dir, ret_caps, err);
@@ -265,8 +270,7 @@ static int choose_attributes(const struct job *job, struct engine_job *copy,
 		fscaps_look(to, &there);
 		there.nanoseconds = true; /* in doubt they are kept */
 	} else if (r >= 0) {
-		r = job->empty ? fscaps_try(to, &there, err)
-			       : try_target(to, &there, err);
+		r = try_target(to, &there, err);
 	}
 	if (r < 0)
 		return error_prefix(err, r, "'%s'", job->to);
@@ -440,6 +444,7 @@ static int copy(struct job *job, struct error *err)
 		.exclude_if_present = "",
 		.dry_run = config->dry_run,
 		.tell_links = true,
+		.staged = job->empty && !config->dry_run,
 		.bwlimit = config->bwlimit,
 		.lock_fd = -1,
 		.cancel_fd = signals_fd(),

@@ -3,7 +3,7 @@
 /*
  * Brings a snapshot, or parts of it, to a directory, with all that the snapshot holds: by
  * the engine that makes snapshots where the directory is new or empty, so as equal and as
- * fast, and else by merge.h.
+ * fast, and else by merge.h. Killed at any point, it leaves by their names only what is whole.
  *
  * Backups may go on meanwhile, unless the source is restored to, something is deleted, or
  * services are stopped: then the destination is locked. Should a snapshot be removed while

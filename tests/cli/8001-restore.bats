@@ -224,7 +224,7 @@ latest() {
 	run_backup 0
 	BWLIMIT=1k "$BACKUP" restore --to "$to" >"$work/out" 2>&1 3>&- &
 	local pid=$! status=0
-	until [ -s "$to/a" ]; do sleep 0.05; done
+	until [ -s "$to/.backup-restore.tmp/a" ]; do sleep 0.05; done
 	kill -TERM $pid
 	wait $pid || status=$?
 	[ "$status" = 143 ]

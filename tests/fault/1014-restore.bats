@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The backup-container authors
 #
-# A restore into a directory with content is killed, or fails, at each call that changes a
-# file: what is there are whole old files and whole new ones, nothing old is lost, and the
-# next restore makes it right.
+# A restore, into a directory with content or without, is killed, or fails, at each call that
+# changes a file: what is there are whole old files and whole new ones, nothing old is lost,
+# and the next restore makes it right.
 
 # shellcheck disable=SC2154 # variables of lib/common.bash and of run
 load ../cli/lib/common
@@ -71,6 +71,49 @@ comes_right() {
 	run_backup 0 restore --delete --to "$to"
 	equal "$(newest)" "$to" --delete
 	[ -z "$(find "$to" -name .backup-restore.tmp)" ]
+}
+
+# lands NTH [CALL]: a restore into $to, killed at that call; fails when it has fewer. What is
+# there by its name is as the snapshot has it, attributes and all, and the next restore, even
+# one that replaces nothing, makes the rest.
+lands() {
+	rm -f "$work/hit"
+	env LD_PRELOAD="$FAULT_SHIM" FAULT_PROGRAM=backup FAULT_CALL=change FAULT_NTH="$1" \
+		FAULT_HIT="$work/hit" "$BACKUP" restore --to "$to" >"$work/out" 2>&1 \
+		&& status=0 || status=$?
+	[ -e "$work/hit" ] || return
+	[ "$status" = 137 ]
+	mkdir -p "$to"
+	# rsync would neither change nor add to anything that is there, but the top
+	differs "$(newest)" "$to" --delete --existing --exclude=/.backup-restore.tmp >"$work/differs"
+	[ -z "$(grep -v '^\.d\S* \./$' "$work/differs")" ] || {
+		cat "$work/differs"
+		return 1
+	}
+	run_backup 0 restore --overwrite "$2" --to "$to"
+	[ -z "$(find "$to" -name .backup-restore.tmp)" ]
+}
+
+@test "killed at each call, into a directory that is empty or not there" {
+	local n there overwrite step=1
+	for there in yes no; do
+		for ((n = 1; n < 500; n += step)); do
+			rm -rf "$to"
+			[ $there = no ] || mkdir "$to"
+			echo "killed at $n, $there"
+			overwrite=never
+			((n % 2)) || overwrite=newer
+			lands "$n" $overwrite || break
+			differs "$(newest)" "$to" --delete >"$work/differs"
+			# the time of the top is newer
+			[ -z "$(grep -v '^\.d\S* \./$' "$work/differs")" ]
+		done
+		echo "# $n points" >&3
+		[ "$n" -gt 40 ]
+		[ "$status" = 0 ]
+		equal "$(newest)" "$to" --delete
+		step=3
+	done
 }
 
 @test "killed at each call" {
