@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -87,6 +88,24 @@ static void set_xattrs(struct pass *pass, struct worker *worker, const struct di
 		xattrs_write(dir->copy, name, xattrs, &refused);
 }
 
+/*
+ * Of a FIFO, a device or a socket, which is not opened. fchmodat() by its name would follow
+ * a link that somebody puts in its place.
+ */
+static int change_special(int dirfd, const char *name, mode_t mode)
+{
+	CLEANUP(closep) int fd = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	char path[32];
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if ((st.st_mode & S_IFMT) != (mode & S_IFMT))
+		return -ESTALE;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return chmod(path, mode & 07777) < 0 ? -errno : 0;
+}
+
 /* What chown took away, too. A symbolic link has no mode. */
 static int set_mode(const struct dir *dir, const char *name, int fd,
 		    const struct stat *st)
@@ -96,8 +115,11 @@ static int set_mode(const struct dir *dir, const char *name, int fd,
 
 	if (S_ISLNK(st->st_mode))
 		return 0;
-	if ((fd >= 0 ? fchmod(fd, mode) : fchmodat(dir->copy, name, mode, 0)) < 0)
+	if (fd >= 0 && fchmod(fd, mode) < 0)
 		return -errno;
+	int r = fd < 0 ? change_special(dir->copy, name, st->st_mode) : 0;
+	if (r < 0)
+		return r;
 	/* without CAP_FSETID, the bit is left out for a group that is not ours */
 	if ((mode & S_ISGID) &&
 	    (fd >= 0 ? fstat(fd, &now)
@@ -260,7 +282,11 @@ static int copy_special(struct pass *pass, struct worker *worker, const struct d
 	if (r < 0)
 		return pass_refused(pass, worker, "create", dir, name, r);
 	fresh_read_xattrs(pass, worker, dir, name, -1);
-	fresh_set_attributes(pass, worker, dir, name, -1, MODE_UNSURE, st,
+	/* made with the mode it has, which chown may take bits from, and a directory that
+	 * has its attributes */
+	const bool plain = !pass->late && !(st->st_mode & 07000);
+	fresh_set_attributes(pass, worker, dir, name, -1,
+			     plain ? st->st_mode & 0777 : MODE_UNSURE, st,
 			     &worker->xattrs);
 	return 0;
 }
