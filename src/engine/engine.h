@@ -51,8 +51,10 @@ struct engine_job {
 	bool nanoseconds; /* the target keeps times exactly: compare them so */
 	/* seconds since 1970: times beyond become these there; both 0: that is not known */
 	int64_t oldest, newest;
-	bool dry_run;	  /* write nothing, count what would be done */
-	bool tell_links;  /* note how many absolute symbolic links were made */
+	bool dry_run;	    /* write nothing, count what would be done */
+	bool from_snapshot; /* what links a file of the source has says little: others lead
+			       to it from outside */
+	bool tell_links;    /* note how many absolute symbolic links were made */
 	bool staged; /* all is made in MERGE_STAGE in the target, and gets there at the
 			     end: nothing half made is found by its name. For the native
 			     engine, which copies nothing of the name MERGE_STAGE then. */

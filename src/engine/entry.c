@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "engine/fresh.h"
+#include "engine/groups.h"
 #include "engine/reader.h"
 #include "sys/fs.h"
 
@@ -402,8 +403,10 @@ void entry_put(struct pass *pass, struct worker *worker, struct dir *dir,
 
 	worker->left_out = false;
 	ask_table(pass, dir, name, &now);
-	enum put put = st->st_nlink > 1 ? put_name(pass, worker, dir, name, &now)
-					: put_alone(pass, worker, dir, name, &now);
+	const bool several = st->st_nlink > 1 &&
+			     (!pass->groups || groups_has(pass->groups, st->st_ino));
+	enum put put = several ? put_name(pass, worker, dir, name, &now)
+			       : put_alone(pass, worker, dir, name, &now);
 	if (put == PUT_NOT)
 		return;
 	if (!pass->late && c->unreadable == unreadable)

@@ -17,6 +17,7 @@
 #include "engine/detours.h"
 #include "engine/dir.h"
 #include "engine/entry.h"
+#include "engine/groups.h"
 #include "engine/landing.h"
 #include "engine/merge.h"
 #include "engine/table.h"
@@ -157,6 +158,9 @@ static int open_trees(struct pass *pass, struct error *err)
 		if (fd >= 0 && i == 0 && strcmp(bases.v[0], job->bases->v[0]) == 0)
 			open_old_table(pass);
 	}
+	if (job->from_snapshot &&
+	    (r = groups_find(pass->source_fd, job->only, &pass->groups, err)) < 0)
+		return r;
 	if (!job->dry_run)
 		return prepare_target(pass, err);
 	if (pass->bases > 0)
@@ -291,6 +295,7 @@ static int copy(const struct engine *engine, const struct engine_job *job,
 		close(pass.base_fd[i]);
 	table_close(pass.old_table);
 	refusals_release(&pass.refusals);
+	groups_free(pass.groups);
 	closep(&pass.source_fd);
 	closep(&pass.target_fd);
 	closep(&pass.final_fd);

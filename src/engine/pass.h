@@ -57,6 +57,7 @@ struct pass {
 	struct xattr_scope scope;
 	struct refusals refusals; /* `scope` has them, too */
 	struct links *links;
+	struct groups *groups; /* what has several names in the source; NULL: who knows */
 	struct pool pool;
 	struct worker *workers;
 	unsigned workers_n;

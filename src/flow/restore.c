@@ -443,6 +443,7 @@ static int copy(struct job *job, struct error *err)
 		.only = job->only.n > 0 ? &job->only : NULL,
 		.exclude_if_present = "",
 		.dry_run = config->dry_run,
+		.from_snapshot = true,
 		.tell_links = true,
 		.staged = job->empty && !config->dry_run,
 		.bwlimit = config->bwlimit,

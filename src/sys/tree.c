@@ -35,7 +35,7 @@ struct walker {
 	dev_t top_dev;
 };
 
-static int read_names(int fd, bool links_only, struct strvec *names,
+static int read_names(int fd, const struct tree_walk *walk, struct strvec *names,
 		      struct strvec *subdirs)
 {
 	CLEANUP(dirents_release) struct dirents dirents = DIRENTS_INIT;
@@ -48,7 +48,9 @@ static int read_names(int fd, bool links_only, struct strvec *names,
 		uint8_t type = dirents_type(fd, entry);
 		if (type == DT_DIR)
 			strvec_push(subdirs, entry->name);
-		else if (!links_only || type == DT_LNK)
+		else if (walk->entry)
+			walk->entry(walk->ctx, entry);
+		else if (!walk->links_only || type == DT_LNK)
 			strvec_push(names, entry->name);
 	}
 	return r;
@@ -72,9 +74,8 @@ static int enter(struct walker *w, int fd)
 	struct frame frame = {.fd = fd, .path_len = w->path.len};
 	struct stat st;
 
-	int r = fstat(fd, &st) < 0
-			? -errno
-			: read_names(fd, w->walk->links_only, &names, &frame.subdirs);
+	int r = fstat(fd, &st) < 0 ? -errno
+				   : read_names(fd, w->walk, &names, &frame.subdirs);
 	if (r < 0)
 		w->walk->ret_unreadable++;
 	if (r < 0 || (w->walk->one_file_system && w->n > 0 && st.st_dev != w->top_dev)) {
@@ -91,7 +92,9 @@ static int enter(struct walker *w, int fd)
 		sort(&frame.subdirs);
 	}
 
-	r = w->walk->visit(w->walk->ctx, fd, &w->path, &names, &frame.subdirs);
+	r = !w->walk->visit
+		    ? 0
+		    : w->walk->visit(w->walk->ctx, fd, &w->path, &names, &frame.subdirs);
 	array_grow(w->frames, w->n, w->cap);
 	w->frames[w->n++] = frame;
 	if (w->n > FDS_MAX && w->frames[w->n - 1 - FDS_MAX].fd >= 0) {

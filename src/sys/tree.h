@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "base/strvec.h"
+#include "sys/dirents.h"
 
 /*
  * Called for each directory, the top first, before what is below it.
@@ -26,7 +27,11 @@ typedef int tree_visit(void *ctx, int fd, const struct strbuf *path,
 		       const struct strvec *names, struct strvec *subdirs);
 
 struct tree_walk {
-	tree_visit *visit;
+	tree_visit *visit; /* NULL: only the entries are wanted */
+
+	/* Called for each name but those of subdirectories, before visit(), instead of
+	 * which no `names` are gathered then; NULL: nobody wants to know. */
+	void (*entry)(void *ctx, const struct dirent_entry *entry);
 	void *ctx;
 	bool one_file_system;	 /* do not enter mounts */
 	bool links_only;	 /* `names` holds nothing but symbolic links */

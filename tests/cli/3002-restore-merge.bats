@@ -8,6 +8,7 @@
 # shellcheck disable=SC2154,SC2034,SC2030,SC2031 # shared with lib/common.bash and run
 load lib/common
 load lib/restore
+load lib/cost
 
 setup() {
 	common_setup
@@ -448,4 +449,17 @@ sys.exit(subprocess.run(sys.argv[1:], stderr=subprocess.DEVNULL).returncode or
 	echo "# $first KiB to create, $second KiB to compare" >&3
 	[ "$first" -lt 40000 ] || [[ ${ASAN_OPTIONS-} ]]
 	[ "$(find "$to/many" -type f | wc -l)" = 30000 ]
+}
+
+@test "memory for 60,000 files that are links to others, into an empty directory" {
+	mkdir "$src/many"
+	(cd "$src/many" && seq -f 'file-with-a-name-%06g' 1 60000 | xargs touch -d 2020-01-01)
+	ln "$src/many/file-with-a-name-031234" "$src/link"
+	run_backup 0
+	run_backup 0
+	measured RssAnon "$work/peak" "$BACKUP" restore --to "$to"
+	echo "# $(cat "$work/peak") KiB" >&3
+	[ "$(find "$to/many" -type f -links 1 | wc -l)" = 59999 ]
+	[ "$to/link" -ef "$to/many/file-with-a-name-031234" ]
+	is_sanitized || [ "$(cat "$work/peak")" -lt 5500 ]
 }
