@@ -392,7 +392,9 @@ static int merge_copy(struct job *job, struct engine_job *copy,
 	if (r >= 0)
 		say_merged(job, &counts, clock_monotonic() - started);
 	if (counts.aside)
-		log_info(job->log, "what was replaced or deleted is kept in '%s/%s'",
+		log_info(job->log,
+			 "what was replaced or deleted is kept in '%s/%s'; when it is "
+			 "not needed any more, remove that with 'rm -r'",
 			 job->to, job->folder);
 	return r;
 }

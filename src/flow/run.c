@@ -82,6 +82,9 @@ static int check_source(struct run *run, struct error *err)
 		 run->config->dest, version);
 	for (size_t i = 0; i < warnings.n; i++)
 		log_warn(run->log, "%s", warnings.v[i]);
+	for (size_t i = 0; i < run->source.left_out.n; i++)
+		log_info(run->log, "leaving out '%s', which a restore left",
+			 run->source.left_out.v[i]);
 	return 0;
 }
 

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "engine/engine.h"
+#include "model/snapshot.h"
 #include "sys/fs.h"
 #include "sys/mount.h"
 
@@ -20,6 +22,7 @@ void source_release(struct source *source)
 	closep(&source->fd);
 	free(source->path);
 	strvec_release(&source->patterns);
+	strvec_release(&source->left_out);
 	*source = (struct source)SOURCE_INIT;
 }
 
@@ -46,6 +49,39 @@ static int read_patterns(struct source *source, const char *path, struct error *
 	return 0;
 }
 
+/* What a restore made at the top: where it keeps what it replaced, or what it left. */
+static bool is_restores(const char *name)
+{
+	const size_t len = strlen(MERGE_ASIDE);
+	struct civil c;
+	unsigned nth;
+
+	return strcmp(name, MERGE_STAGE) == 0 ||
+	       (strncmp(name, MERGE_ASIDE, len) == 0 &&
+		snapshot_name_parse(name + len, &c, &nth));
+}
+
+/* First of the patterns that count, which are those behind the last that clears the list. */
+static void add_fixed_rules(struct source *source)
+{
+	CLEANUP(strvec_release) struct strvec all = STRVEC_INIT;
+	size_t first = source->patterns.n;
+
+	if (source->left_out.n == 0)
+		return;
+	while (first > 0 && strcmp(source->patterns.v[first - 1], "!") != 0)
+		first--;
+	for (size_t i = 0; i < first; i++)
+		strvec_push(&all, source->patterns.v[i]);
+	for (size_t i = 0; i < source->left_out.n; i++)
+		strvec_pushf(&all, "- /%s", source->left_out.v[i]);
+	for (size_t i = first; i < source->patterns.n; i++)
+		strvec_push(&all, source->patterns.v[i]);
+	struct strvec old = source->patterns;
+	source->patterns = all;
+	all = old;
+}
+
 int source_open(struct source *source, const struct config *config, struct error *err)
 {
 	CLEANUP(strvec_release) struct strvec names = STRVEC_INIT;
@@ -63,7 +99,10 @@ int source_open(struct source *source, const struct config *config, struct error
 	int r = fs_list(source->fd, &names, err);
 	if (r < 0)
 		return error_prefix(err, r, "BACKUP_SRC '%s'", config->src);
-	if (names.n == 0 && !config->allow_empty_source)
+	for (size_t i = 0; i < names.n; i++)
+		if (is_restores(names.v[i]))
+			strvec_push(&source->left_out, names.v[i]);
+	if (names.n == source->left_out.n && !config->allow_empty_source)
 		return error_say(
 			err, -ENODATA,
 			"BACKUP_SRC '%s' is empty; is it mounted? If that is right, set "
@@ -72,8 +111,9 @@ int source_open(struct source *source, const struct config *config, struct error
 
 	for (size_t i = 0; i < config->exclude.n; i++)
 		strvec_push(&source->patterns, config->exclude.v[i]);
-	return *config->exclude_from ? read_patterns(source, config->exclude_from, err)
-				     : 0;
+	r = *config->exclude_from ? read_patterns(source, config->exclude_from, err) : 0;
+	add_fixed_rules(source);
+	return r;
 }
 
 int source_check_same(const struct source *source, struct error *err)

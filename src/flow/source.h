@@ -16,7 +16,8 @@ struct source {
 	int fd;
 	dev_t dev;
 	ino_t ino;
-	struct strvec patterns; /* EXCLUDE, then the lines of EXCLUDE_FROM */
+	struct strvec patterns; /* EXCLUDE, then the lines of EXCLUDE_FROM, and first: */
+	struct strvec left_out; /* names at the top that restores made (engine.h) */
 };
 
 #define SOURCE_INIT      \

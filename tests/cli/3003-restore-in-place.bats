@@ -25,9 +25,9 @@ load lib/restore
 	[ ! -e "$src/d/more" ]
 	run_backup 0 restore --in-place --yes --delete
 	equal "$work/before" "$src" --delete
-	# the folder is content like any other, and restored to nothing else
+	# no run saves what was kept
 	run_backup 0
-	same_as_source "$(newest)"
+	unkept "$(newest)"
 }
 
 @test "it asks on a terminal, and needs --yes without one" {
