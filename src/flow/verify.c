@@ -410,8 +410,7 @@ int flow_verify(const struct config *config, const struct strvec *names, bool al
 	if (r >= 0)
 		r = catalog_load(&catalog, &store, err);
 	if (r >= 0 && all && catalog.n == 0)
-		r = error_say(err, -ENOENT, "there is no snapshot in BACKUP_DEST '%s'",
-			      config->dest);
+		r = catalog_none(&catalog, err);
 	else if (r >= 0 && !all)
 		r = pick_all(&catalog, names, &wanted, err);
 	if (r < 0)

@@ -22,8 +22,8 @@ void catalog_release(struct catalog *catalog)
 		record_release(&catalog->v[i].record);
 	}
 	free(catalog->v);
-	free(catalog->path);
 	strvec_release(&catalog->warnings);
+	free(catalog->dest);
 	*catalog = (struct catalog)CATALOG_INIT;
 }
 
@@ -131,8 +131,8 @@ int catalog_load(struct catalog *catalog, const struct store *store, struct erro
 		catalog_release(catalog);
 		r = load(catalog, store, err);
 	}
-	free(catalog->path);
-	catalog->path = store->path ? xstrdup(store->path) : NULL;
+	if (r >= 0)
+		catalog->dest = store->path ? xstrdup(store->path) : NULL;
 	if (r >= 0 && catalog->n > 0)
 		qsort(catalog->v, catalog->n, sizeof(*catalog->v), newest_first);
 	return r;
@@ -180,16 +180,34 @@ static bool is_age(const char *text, int64_t *ret_seconds)
 	       parse_duration(text, ret_seconds) == 0;
 }
 
-static int pick_latest(const struct catalog *catalog,
-		       const struct catalog_entry **ret_entry, struct error *err)
+/* What is asked for of a name: the tier before it (SNAPSHOT_TIERS: any), and the rest. */
+static enum snapshot_tier split_tier(const char *text, const char **ret_name)
+{
+	for (int tier = 0; tier < SNAPSHOT_TIERS; tier++) {
+		const char *word = snapshot_tier_name((enum snapshot_tier)tier);
+		const size_t len = strlen(word);
+		*ret_name = text + len + 1;
+		if (strncmp(text, word, len) == 0 && text[len] == '/')
+			return (enum snapshot_tier)tier;
+	}
+	*ret_name = text;
+	return SNAPSHOT_TIERS;
+}
+
+int catalog_none(const struct catalog *catalog, struct error *err)
+{
+	return error_say(err, -ENOENT,
+			 "there is no snapshot in BACKUP_DEST '%s': is it the right one, "
+			 "and mounted?",
+			 catalog->dest ? catalog->dest : "");
+}
+
+static void pick_latest(const struct catalog *catalog,
+			const struct catalog_entry **ret_entry)
 {
 	const struct catalog_entry *whole = catalog_newest_whole(catalog, INT64_MAX);
 
-	if (catalog->n == 0)
-		return error_say(err, -ENOENT, "there is no snapshot in BACKUP_DEST '%s'",
-				 catalog->path ? catalog->path : "");
 	*ret_entry = whole ? whole : &catalog->v[0];
-	return 0;
 }
 
 static int pick_by_age(const struct catalog *catalog, int64_t until, const char *text,
@@ -207,19 +225,26 @@ int catalog_pick(const struct catalog *catalog, const char *text, int64_t now,
 		 const struct catalog_entry **ret_entry, struct error *err)
 {
 	const struct catalog_entry *found = NULL;
+	const char *name;
 	int64_t age;
 
-	if (strcmp(text, "latest") == 0)
-		return pick_latest(catalog, ret_entry, err);
+	if (catalog->n == 0)
+		return catalog_none(catalog, err);
+	if (strcmp(text, "latest") == 0) {
+		pick_latest(catalog, ret_entry);
+		return 0;
+	}
 	if (is_age(text, &age))
 		return pick_by_age(catalog, now - age, text, ret_entry, err);
+	const enum snapshot_tier tier = split_tier(text, &name);
 	for (size_t i = 0; i < catalog->n; i++) {
 		const struct catalog_entry *entry = &catalog->v[i];
-		if (!*text || strncmp(entry->name, text, strlen(text)) != 0)
+		if ((tier != SNAPSHOT_TIERS && entry->tier != tier) || !*name ||
+		    strncmp(entry->name, name, strlen(name)) != 0)
 			continue;
-		if (!found || strcmp(entry->name, text) == 0)
+		if (!found || strcmp(entry->name, name) == 0)
 			found = entry;
-		else if (!is_day(text) && strcmp(found->name, text) != 0)
+		else if (!is_day(name) && strcmp(found->name, name) != 0)
 			return error_say(err, -EINVAL,
 					 "'%s' may be %s or %s, say more of its name",
 					 text, entry->name, found->name);
@@ -230,20 +255,6 @@ int catalog_pick(const struct catalog *catalog, const char *text, int64_t now,
 				 text);
 	*ret_entry = found;
 	return 0;
-}
-
-/* What is asked for of a name: the tier before it (SNAPSHOT_TIERS: any), and the rest. */
-static enum snapshot_tier split_tier(const char *text, const char **ret_name)
-{
-	for (int tier = 0; tier < SNAPSHOT_TIERS; tier++) {
-		const char *word = snapshot_tier_name((enum snapshot_tier)tier);
-		const size_t len = strlen(word);
-		*ret_name = text + len + 1;
-		if (strncmp(text, word, len) == 0 && text[len] == '/')
-			return (enum snapshot_tier)tier;
-	}
-	*ret_name = text;
-	return SNAPSHOT_TIERS;
 }
 
 /* How many have the name, or begin with it, and the first two of them. */
@@ -273,6 +284,16 @@ int catalog_named(const struct catalog *catalog, const char *text,
 	const char *name;
 	enum snapshot_tier tier = split_tier(text, &name);
 
+	if (catalog->n == 0)
+		return catalog_none(catalog, err);
+	if (strcmp(text, "latest") == 0) {
+		pick_latest(catalog, &found[0]);
+		return error_say(
+			err, -EINVAL,
+			"'latest' leads to one or another, at the moment to %s/%s: "
+			"say that name",
+			snapshot_tier_name(found[0]->tier), found[0]->name);
+	}
 	size_t n = *name ? count_named(catalog, tier, name, true, found) : 0;
 	if (n == 0 && *name)
 		n = count_named(catalog, tier, name, false, found);

@@ -31,7 +31,7 @@ struct catalog_entry {
 struct catalog {
 	struct catalog_entry *v;
 	size_t n, cap;
-	char *path; /* of the destination; NULL: nothing was loaded */
+	char *dest; /* the destination's path */
 	struct strvec
 		warnings; /* records that cannot be read, names that are no directory */
 };
@@ -55,7 +55,8 @@ const struct catalog_entry *catalog_newest_whole(const struct catalog *catalog,
 
 /*
  * The one that a user means: "latest", a name, a day (YYYY-MM-DD: its newest), an age ("3d":
- * the newest of those that old), or what only one name begins with. "latest" is what the
+ * the newest of those that old), or what only one name begins with; "daily/..." of names and
+ * days those in that tier. "latest" is what the
  * link of that name leads to: the newest that holds all its source had, or else the newest.
  * -ENOENT: there is none; -EINVAL: several.
  */
@@ -64,11 +65,14 @@ int catalog_pick(const struct catalog *catalog, const char *text, int64_t now,
 
 /*
  * The one of that name, or the only one whose name begins so; "daily/..." tells apart what
- * has one name in two tiers. For what cannot be undone: neither a day nor an age will do.
+ * has one name in two tiers. For what cannot be undone: neither a day nor an age nor "latest" will do.
  * -ENOENT: there is none; -EINVAL: several.
  */
 int catalog_named(const struct catalog *catalog, const char *text,
 		  const struct catalog_entry **ret_entry, struct error *err);
+
+/* -ENOENT, and the words for there being none at all. */
+int catalog_none(const struct catalog *catalog, struct error *err);
 
 /* Whether a tree of that name is in any tier. */
 bool catalog_has(const struct catalog *catalog, const char *name);

@@ -195,6 +195,6 @@ answered() {
 	run_backup 1 forget --yes 2020
 	mkdir "$dest"
 	run_backup 1 forget --yes 2020
-	[[ $output == *"ERROR: there is no snapshot '2020'"* ]]
+	[[ $output == *"ERROR: there is no snapshot in BACKUP_DEST '$dest'"* ]]
 	[ -z "$(ls -A "$dest")" ]
 }

@@ -172,8 +172,9 @@ static void test_pick(void **state)
 	CLEANUP(catalog_release) struct catalog catalog = CATALOG_INIT;
 
 	(void)state;
-	pick(&catalog, "latest", "there is no snapshot");
-	pick(&catalog, "2026", "there is no snapshot '2026'");
+	pick(&catalog, "latest", "there is no snapshot in BACKUP_DEST '");
+	pick(&catalog, "2026", "there is no snapshot in BACKUP_DEST '");
+	pick(&catalog, "3d", "there is no snapshot in BACKUP_DEST '");
 	prepared_snapshot(SNAPSHOT_DAILY, "2026-11-25_03-00-00", 9000, SNAPSHOT_PARTIAL);
 	prepared_snapshot(SNAPSHOT_DAILY, "2026-11-24_03-00-00.2", 8000,
 			  SNAPSHOT_COMPLETE);
@@ -188,6 +189,12 @@ static void test_pick(void **state)
 	pick(&catalog, "2026-11-24_03-00-00", "2026-11-24_03-00-00");
 	pick(&catalog, "2026-11-24_03", "'2026-11-24_03' may be ");
 	pick(&catalog, "2025", "2025-01-01_03-00-00");
+	pick(&catalog, "daily/2026-11-24_03-00-00", "2026-11-24_03-00-00");
+	pick(&catalog, "daily/2026-11-24", "2026-11-24_03-00-00.2");
+	pick(&catalog, "weekly/2", "2025-01-01_03-00-00");
+	pick(&catalog, "daily/2025", "there is no snapshot 'daily/2025'");
+	pick(&catalog, "daily/", "there is no snapshot 'daily/'");
+	pick(&catalog, "monthly/latest", "there is no snapshot 'monthly/latest'");
 	pick(&catalog, "2", "'2' may be ");
 	pick(&catalog, "1000s", "2026-11-25_03-00-00");
 	pick(&catalog, "1001s", "2026-11-24_03-00-00.2");
@@ -215,7 +222,7 @@ static void test_named(void **state)
 	CLEANUP(catalog_release) struct catalog catalog = CATALOG_INIT;
 
 	(void)state;
-	named(&catalog, "2026", "there is no snapshot '2026'");
+	named(&catalog, "2026", "there is no snapshot in BACKUP_DEST '");
 	prepared_snapshot(SNAPSHOT_DAILY, "2026-11-24_03-00-00.3", 9000,
 			  SNAPSHOT_COMPLETE);
 	prepared_snapshot(SNAPSHOT_DAILY, "2026-11-24_03-00-00.2", 8000,
@@ -226,6 +233,7 @@ static void test_named(void **state)
 	prepared_tree(prepared.tiers[SNAPSHOT_DAILY], "2020-01-01_03-00-00");
 	prepared_tree(prepared.tiers[SNAPSHOT_WEEKLY], "2020-01-01_03-00-00");
 	assert_int_equal(catalog_load(&catalog, &prepared, NULL), 0);
+	named(&catalog, "latest", "at the moment to daily/2020-01-01_03-00-00");
 	named(&catalog, "2026-11-24_03-00-00", "2026-11-24_03-00-00");
 	named(&catalog, "2026-11-24_03-00-00.", "may be daily/2026-11-24_03-00-00.3 or ");
 	named(&catalog, "2026-11-24", "'2026-11-24' may be ");
@@ -235,7 +243,7 @@ static void test_named(void **state)
 	named(&catalog, "2020-01-01_03-00-00", "say more");
 	named(&catalog, "daily/2020-01-01_03-00-00", "2020-01-01_03-00-00");
 	named(&catalog, "monthly/2020", "there is no snapshot 'monthly/2020'");
-	named(&catalog, "latest", "there is no snapshot 'latest'");
+	named(&catalog, "latest", "at the moment to daily/2020-01-01_03-00-00");
 	named(&catalog, "1h", "there is no snapshot '1h'");
 	named(&catalog, "", "there is no snapshot ''");
 	named(&catalog, "weekly/", "there is no snapshot 'weekly/'");
