@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/parse.h"
 #include "cli/command.h"
 #include "cli/confirm.h"
 #include "cli/settings.h"
@@ -64,22 +65,23 @@ static int parse_overwrite(const struct command *command, const char *word,
 			     "--overwrite is always, changed, newer or never, not", word);
 }
 
-static bool confirmed(const struct config *config, const struct restore *restore)
+/* -1, or what is wrong with one was said. */
+static int parse_paths(const struct command *command, const struct strvec *args,
+		       struct strvec *ret_paths)
 {
-	CLEANUP(strbuf_release) struct strbuf src = STRBUF_INIT;
-
-	if (!confirm_possible()) {
-		fprintf(stderr,
-			"backup restore: --in-place needs --yes without a terminal\n");
-		return false;
+	for (size_t i = 1; i < args->n; i++) {
+		CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
+		if (parse_inner_path(args->v[i], &path) < 0)
+			return command_wrong(
+				command,
+				"the path leads out of the snapshot:", args->v[i]);
+		if (path.len == 0)
+			return command_wrong(command,
+					     "for the whole snapshot, name no path, not",
+					     args->v[i]);
+		strvec_push(ret_paths, path.buf);
 	}
-	strbuf_add_escaped(&src, config->src, strlen(config->src));
-	CLEANUP(freep)
-	char *question = xasprintf(
-		"Restore over what is in '%s'?%s%s", src.buf,
-		restore->equal ? " What the snapshot does not have is deleted." : "",
-		restore->no_keep ? " Nothing of what is replaced is kept." : "");
-	return confirm(question);
+	return -1;
 }
 
 static int run(const struct command *command, int argc, char **argv)
@@ -94,12 +96,17 @@ static int run(const struct command *command, int argc, char **argv)
 		{"quiesce", &restore.quiesce, NULL}, {"yes", &yes, NULL},
 		{"dry-run", &dry_run, NULL},	     {NULL, NULL, NULL}};
 	CLEANUP(strvec_release) struct strvec args = STRVEC_INIT;
+	CLEANUP(strvec_release) struct strvec paths = STRVEC_INIT;
 	CLEANUP(config_release) struct config config = {0};
 
 	int r = settings_load_with(command, argc, argv, options, SIZE_MAX, &args,
 				   &config);
 	if (r < 0)
 		r = parse_overwrite(command, overwrite, &restore.overwrite);
+	if (r < 0)
+		r = parse_paths(command, &args, &paths);
+	if (r < 0 && restore.to && !*restore.to)
+		r = command_wrong(command, "--to needs a directory, not", restore.to);
 	if (r >= 0)
 		return r;
 	if (!restore.to == !in_place) {
@@ -110,10 +117,14 @@ static int run(const struct command *command, int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	config.dry_run |= dry_run;
-	if (in_place && !yes && !config.dry_run && !confirmed(&config, &restore))
-		return EXIT_USAGE;
-	const struct strvec paths = {.v = args.v + (args.n > 0),
-				     .n = args.n - (args.n > 0)};
+	if (in_place && !yes && !config.dry_run) {
+		if (!confirm_possible()) {
+			fprintf(stderr, "backup restore: --in-place needs --yes without "
+					"a terminal\n");
+			return EXIT_USAGE;
+		}
+		restore.confirm = confirm;
+	}
 	restore.paths = &paths;
 	if (args.n > 0)
 		restore.snapshot = args.v[0];
@@ -133,8 +144,8 @@ const struct command command_restore = {
 		"           [--dry-run]\n"
 		"\n"
 		"Copies a snapshot to DIR, or to where it was made of: everything it holds, with\n"
-		"modes, owners, times, attributes, ACLs, hard links and holes. DIR is created if\n"
-		"it is not there. Where it is empty, all is made in '.backup-restore.tmp' there,\n"
+		"modes, owners, times, attributes, ACLs, hard links and holes. DIR and what\n"
+		"it is in are created if they are not there. Where it is empty, all is made in '.backup-restore.tmp' there,\n"
 		"and moved when it is whole; a restore that was killed leaves that directory, and\n"
 		"the next one removes it.\n"
 		"\n"
@@ -162,7 +173,8 @@ const struct command command_restore = {
 		"  --verify    first read all that is to be restored and compare it with the\n"
 		"              snapshot's manifest; if anything is damaged, restore nothing\n"
 		"  --quiesce   scale labelled services down before and up after, as a run does\n"
-		"  --dry-run   show what would be done, and write nothing\n"
+		"  --dry-run   show what would be done, and write nothing: name by name where\n"
+		"              there is content, else how much\n"
 		"\n"
 		"No backup is made meanwhile if the source is restored to, or with --delete or\n"
 		"--quiesce.\n"

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 bool confirm_possible(void)
@@ -13,9 +14,12 @@ bool confirm_possible(void)
 
 bool confirm(const char *question)
 {
-	char answer[16] = "";
+	char line[32] = "";
 
 	fprintf(stderr, "%s [y/N] ", question);
-	return fgets(answer, sizeof(answer), stdin) &&
-	       (strcmp(answer, "y\n") == 0 || strcmp(answer, "yes\n") == 0);
+	if (!fgets(line, sizeof(line), stdin))
+		return false;
+	char *answer = line + strspn(line, " \t");
+	answer[strcspn(answer, " \t\r\n")] = '\0';
+	return strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0;
 }

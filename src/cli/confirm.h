@@ -8,5 +8,5 @@
 /* Whether standard input is one, so that somebody can answer. */
 bool confirm_possible(void);
 
-/* Asks on standard error: true for "y" or "yes", false for anything else. */
+/* Asks on standard error: true for "y" or "yes" in any case, else false. */
 bool confirm(const char *question);

@@ -331,7 +331,9 @@ int pass_fail(struct pass *pass, const char *words, const struct place *place,
 		CLEANUP(freep) char *top = xasprintf("%s/", pass->job->target);
 		pass->fatal = code;
 		compose(&line, words, top, place, name, code);
-		error_say(&pass->why, code, "the destination cannot be written: %s",
+		error_say(&pass->why, code, "%s cannot be written: %s",
+			  pass->job->from_snapshot ? "the directory restored to"
+						   : "the destination",
 			  line.buf);
 	}
 	pthread_mutex_unlock(&pass->lock);

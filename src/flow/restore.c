@@ -16,11 +16,11 @@
 #include "flow/progress.h"
 #include "flow/source.h"
 #include "flow/standstill.h"
+#include "flow/target.h"
 #include "flow/verify_part.h"
 #include "model/report.h"
 #include "store/catalog.h"
 #include "sys/clock.h"
-#include "sys/dirents.h"
 #include "sys/fs.h"
 #include "sys/fscaps.h"
 #include "sys/signals.h"
@@ -35,11 +35,12 @@ struct job {
 	struct source source; /* where it is restored to; else not open */
 	struct standstill standstill;
 	struct instant start;
-	char *name; /* the snapshot's */
-	char *tree; /* its path */
-	char *to;   /* the directory's, with no link in it */
-	bool there; /* it is */
-	bool empty;
+	char *name;  /* the snapshot's */
+	char *place; /* with its tier */
+	char *tree;  /* its path */
+	struct instant time;
+	bool partial, damaged; /* as far as is known */
+	struct target target;
 	bool live;  /* it is the source, or in it, or has it in it */
 	char *dest; /* BACKUP_DEST's, with no link in it; NULL: unknown */
 	struct strvec only;
@@ -49,36 +50,27 @@ struct job {
 	char folder[sizeof(MERGE_ASIDE) + SNAPSHOT_NAME_MAX];
 };
 
-static int add_path(struct strvec *only, const char *text, struct error *err)
-{
-	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
-
-	if (parse_inner_path(text, &path) < 0)
-		return error_say(err, -EINVAL, "'%s' leads out of the snapshot", text);
-	if (path.len == 0)
-		return error_say(err, -EINVAL,
-				 "'%s' is the whole snapshot; for that, name no path",
-				 text);
-	strvec_push(only, path.buf);
-	return 0;
-}
-
 static int by_path(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 /* Those that are not below another. */
-static void choose_paths(struct strvec *paths, struct strvec *ret_only)
+static void choose_paths(const struct strvec *paths, struct strvec *ret_only)
 {
-	if (paths->n > 0)
-		qsort(paths->v, paths->n, sizeof(*paths->v), by_path);
-	for (size_t i = 0; i < paths->n; i++) {
+	CLEANUP(strvec_release) struct strvec sorted = STRVEC_INIT;
+
+	for (size_t i = 0; i < paths->n; i++)
+		strvec_push(&sorted, paths->v[i]);
+	if (sorted.n > 0)
+		qsort(sorted.v, sorted.n, sizeof(*sorted.v), by_path);
+	strvec_release(ret_only);
+	for (size_t i = 0; i < sorted.n; i++) {
 		bool covered = false;
 		for (size_t j = 0; j < ret_only->n && !covered; j++)
-			covered = path_is_in(paths->v[i], ret_only->v[j]);
+			covered = path_is_in(sorted.v[i], ret_only->v[j]);
 		if (!covered)
-			strvec_push(ret_only, paths->v[i]);
+			strvec_push(ret_only, sorted.v[i]);
 	}
 }
 
@@ -99,100 +91,42 @@ static int check_path(int tree, const struct catalog_entry *entry, const char *p
 		     : 0;
 }
 
-static void warn_of_damage(const struct job *job, const struct catalog_entry *entry)
-{
-	if (entry->verdict.kind == VERDICT_DAMAGED && !job->restore->verify)
-		log_warn(job->log,
-			 "the snapshot is damaged, as 'backup verify %s' found: 'backup "
-			 "restore --verify' restores only what is as when it was saved",
-			 entry->name);
-}
-
-static int find_snapshot(struct job *job, struct error *err)
+static int find_snapshot(struct job *job, const char *text, struct error *err)
 {
 	const struct restore *restore = job->restore;
 	CLEANUP(catalog_release) struct catalog catalog = CATALOG_INIT;
-	CLEANUP(strvec_release) struct strvec paths = STRVEC_INIT;
+	const struct strvec *paths = restore->paths;
 	CLEANUP(closep) int tree = -1;
 	const struct catalog_entry *entry = NULL;
-	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < restore->paths->n; i++)
-		r = add_path(&paths, restore->paths->v[i], err);
+	int r = catalog_load(&catalog, &job->store, err);
 	if (r >= 0)
-		r = catalog_load(&catalog, &job->store, err);
-	if (r >= 0)
-		r = catalog_pick(&catalog, restore->snapshot, job->start.epoch, &entry,
-				 err);
+		r = catalog_pick(&catalog, text, job->start.epoch, &entry, err);
 	if (r >= 0)
 		r = fs_open_dir(job->store.tiers[entry->tier], entry->name, &tree, err);
-	for (size_t i = 0; r >= 0 && i < paths.n; i++)
-		r = check_path(tree, entry, paths.v[i], err);
+	for (size_t i = 0; r >= 0 && i < paths->n; i++)
+		r = check_path(tree, entry, paths->v[i], err);
 	if (r < 0)
 		return r;
-	choose_paths(&paths, &job->only);
+	choose_paths(paths, &job->only);
+	free(job->name);
+	free(job->place);
+	free(job->tree);
 	job->name = xstrdup(entry->name);
+	job->place = xasprintf("%s/%s", snapshot_tier_name(entry->tier), entry->name);
+	job->time = entry->record.time;
+	job->partial = entry->record.status == SNAPSHOT_PARTIAL;
+	job->damaged = entry->verdict.kind == VERDICT_DAMAGED;
 	job->tree = store_snapshot_path(&job->store, entry->tier, entry->name);
 	if (job->only.n == 0)
 		job->before = entry->record.counts;
-	log_info(job->log, "restoring %s/%s", snapshot_tier_name(entry->tier),
-		 entry->name);
-	if (entry->record.status == SNAPSHOT_PARTIAL)
-		log_warn(job->log,
-			 "the snapshot is partial: some files could not be read "
-			 "when it was made, and are not in it");
-	warn_of_damage(job, entry);
-	if (entry->record.status == SNAPSHOT_PARTIAL && restore->equal &&
-	    restore->no_keep)
+	if (job->partial && restore->equal && restore->no_keep)
 		return error_say(
 			err, -EINVAL,
 			"--delete with --no-keep and a partial snapshot would lose "
 			"what could not be read when it was made: leave --no-keep "
 			"away, and look at what it then keeps");
 	return 0;
-}
-
-static int look_at_target(struct job *job, const char *to, struct error *err)
-{
-	CLEANUP(dirents_release) struct dirents dirents = DIRENTS_INIT;
-	CLEANUP(closep) int fd = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	const struct dirent_entry *entry;
-
-	job->empty = true;
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0)
-		return error_set(err, -errno, "open '%s'", to);
-	int r;
-	while ((r = dirents_next(&dirents, fd, &entry)) > 0 && job->empty)
-		/* which is what an earlier restore left */
-		job->empty = strcmp(entry->name, MERGE_STAGE) == 0;
-	if (r < 0)
-		return error_set(err, r, "read '%s'", to);
-	job->there = true;
-	return 0;
-}
-
-/* The path of what is there, or will be, without a link in it. */
-static int resolve(const char *to, bool there, char **ret_path, struct error *err)
-{
-	CLEANUP(freep) char *copy = xstrdup(to);
-
-	for (size_t len = strlen(copy); len > 1 && copy[len - 1] == '/'; len--)
-		copy[len - 1] = '\0';
-	char *slash = strrchr(copy, '/');
-	const char *name = slash ? slash + 1 : copy;
-	const char *dir = !slash ? "." : slash == copy ? "/" : copy;
-
-	if (there)
-		*ret_path = realpath(to, NULL);
-	else if (slash)
-		*slash = '\0';
-	CLEANUP(freep) char *parent = there ? NULL : realpath(dir, NULL);
-	if (parent)
-		*ret_path =
-			xasprintf("%s/%s", strcmp(parent, "/") == 0 ? "" : parent, name);
-	return *ret_path ? 0 : error_set(err, -errno, "look for '%s'", there ? to : dir);
 }
 
 /* Looks at where it is to go, and changes nothing. */
@@ -202,58 +136,21 @@ static int find_target(struct job *job, struct error *err)
 	const char *to = job->restore->to ? job->restore->to : config->src;
 	CLEANUP(freep) char *src = realpath(config->src, NULL);
 
-	if (!*to)
-		return error_say(err, -EINVAL, "--to is empty: name a directory");
-	int r = look_at_target(job, to, err);
-	if (r >= 0)
-		r = resolve(to, job->there, &job->to, err);
+	int r = target_look(&job->target, to, err);
+	if (r >= 0 && !config->dry_run)
+		r = target_check(&job->target, err);
 	if (r < 0)
 		return r;
-	if (job->dest && path_is_in(job->to, job->dest))
+	if (job->dest && path_is_in(job->target.path, job->dest))
 		return error_say(err, -EINVAL,
 				 "'%s' is in BACKUP_DEST, where only backups belong", to);
-	job->live = !job->restore->to ||
-		    (src && (path_is_in(job->to, src) || path_is_in(src, job->to)));
+	job->live = !job->restore->to || (src && (path_is_in(job->target.path, src) ||
+						  path_is_in(src, job->target.path)));
 	/* what a backup leaves out, no snapshot has */
-	return job->restore->equal && !job->empty && src && strcmp(job->to, src) == 0
+	return job->restore->equal && !job->target.empty && src &&
+			       strcmp(job->target.path, src) == 0
 		       ? source_open(&job->source, config, err)
 		       : 0;
-}
-
-/* Makes it, where it is not there. */
-static int prepare_target(const struct job *job, struct error *err)
-{
-	if (!job->there && !job->config->dry_run && mkdir(job->to, 0700) < 0)
-		return error_set(err, -errno, "create '%s'", job->to);
-	return 0;
-}
-
-/*
- * What can be written to a directory, without a change to that: by a file that has no name,
- * or in a directory like those that the engine makes, and removes.
- */
-static int try_target(int to, struct fscaps *ret_caps, struct error *err)
-{
-	CLEANUP(closep)
-	int file = openat(to, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	CLEANUP(closep) int dir = -1;
-
-	if (file >= 0)
-		return fscaps_try_file(file, ret_caps, err);
-	const int made = mkdirat(to, MERGE_STAGE, 0700) < 0 ? -errno : 0;
-	if (made == -EACCES || made == -EPERM) {
-		/* what is below may well be writable */
-		fscaps_look(to, ret_caps);
-		ret_caps->nanoseconds = true;
-		return 0;
-	}
-	if (made < 0 && made != -EEXIST)
-		return error_set(err, made, "create '%s'", MERGE_STAGE);
-	int r = fs_open_dir(to, MERGE_STAGE, &dir, err);
-	if (r >= 0)
-		r = fscaps_try(dir, ret_caps, err);
-	unlinkat(to, MERGE_STAGE, AT_REMOVEDIR);
-	return r;
 }
 
 static int choose_attributes(const struct job *job, struct engine_job *copy,
@@ -265,15 +162,15 @@ static int choose_attributes(const struct job *job, struct engine_job *copy,
 
 	int r = fs_open_dir(AT_FDCWD, job->tree, &from, err);
 	if (r >= 0)
-		r = fs_open_dir(AT_FDCWD, job->to, &to, err);
+		r = fs_open_dir(AT_FDCWD, job->target.path, &to, err);
 	if (r >= 0 && copy->dry_run) {
 		fscaps_look(to, &there);
 		there.nanoseconds = true; /* in doubt they are kept */
 	} else if (r >= 0) {
-		r = try_target(to, &there, err);
+		r = target_try(to, &there, err);
 	}
 	if (r < 0)
-		return error_prefix(err, r, "'%s'", job->to);
+		return error_prefix(err, r, "'%s'", job->target.path);
 	fscaps_look(from, &here);
 	copy->xattrs = here.xattrs && there.xattrs;
 	copy->acls = here.acls && there.acls;
@@ -282,19 +179,20 @@ static int choose_attributes(const struct job *job, struct engine_job *copy,
 	copy->newest = there.newest;
 	if (here.xattrs && !there.xattrs)
 		log_warn(job->log, "'%s' has no extended attributes: they are left out",
-			 job->to);
+			 job->target.path);
 	if (here.acls && !there.acls)
-		log_warn(job->log, "'%s' has no ACLs: they are left out", job->to);
+		log_warn(job->log, "'%s' has no ACLs: they are left out",
+			 job->target.path);
 	return 0;
 }
 
 static int sync_target(const struct job *job, struct error *err)
 {
 	CLEANUP(closep) int fd = -1;
-	int r = fs_open_dir(AT_FDCWD, job->to, &fd, err);
+	int r = fs_open_dir(AT_FDCWD, job->target.path, &fd, err);
 
 	if (r >= 0 && syncfs(fd) < 0)
-		r = error_set(err, -errno, "sync '%s'", job->to);
+		r = error_set(err, -errno, "sync '%s'", job->target.path);
 	return r;
 }
 
@@ -337,7 +235,7 @@ static void say_merged(const struct job *job, const struct merge_counts *counts,
 		human_count(counts->deeds[MERGE_REPLACE], n[1]),
 		human_count(counts->deeds[MERGE_KEEP] + counts->deeds[MERGE_LEAVE], n[2]),
 		human_count(counts->deeds[MERGE_DELETE], n[3]),
-		human_bytes(counts->bytes, bytes), job->to,
+		human_bytes(counts->bytes, bytes), job->target.path,
 		human_duration(seconds, took));
 	if (counts->deeds[MERGE_LEAVE] > 0)
 		log_info(job->log, "%s of those kept %s from the snapshot",
@@ -354,7 +252,8 @@ static void choose_folder(struct job *job)
 	for (unsigned nth = 1;; nth++) {
 		snapshot_name(&now, nth, name);
 		snprintf(job->folder, sizeof(job->folder), "%s%s", MERGE_ASIDE, name);
-		CLEANUP(freep) char *path = xasprintf("%s/%s", job->to, job->folder);
+		CLEANUP(freep)
+		char *path = xasprintf("%s/%s", job->target.path, job->folder);
 		if (fs_exists(AT_FDCWD, path) <= 0)
 			return;
 	}
@@ -377,8 +276,9 @@ static int merge_copy(struct job *job, struct engine_job *copy,
 	};
 
 	choose_folder(job);
-	if (job->dest && path_is_in(job->dest, job->to))
-		with.spare = job->dest + strlen(job->to) + (strcmp(job->to, "/") != 0);
+	if (job->dest && path_is_in(job->dest, job->target.path))
+		with.spare = job->dest + strlen(job->target.path) +
+			     (strcmp(job->target.path, "/") != 0);
 	if (job->source.path) {
 		copy->patterns = &job->source.patterns;
 		copy->exclude_caches = config->exclude_caches;
@@ -395,7 +295,7 @@ static int merge_copy(struct job *job, struct engine_job *copy,
 		log_info(job->log,
 			 "what was replaced or deleted is kept in '%s/%s'; when it is "
 			 "not needed any more, remove that with 'rm -r'",
-			 job->to, job->folder);
+			 job->target.path, job->folder);
 	return r;
 }
 
@@ -410,7 +310,7 @@ static void summarise(const struct job *job, const struct snapshot_counts *count
 		 human_noun(counts->files, "file", "files"),
 		 human_count(counts->dirs, dirs),
 		 human_noun(counts->dirs, "directory", "directories"),
-		 human_bytes(counts->bytes, bytes), "to", job->to,
+		 human_bytes(counts->bytes, bytes), "to", job->target.path,
 		 human_duration(seconds, took));
 }
 
@@ -439,7 +339,7 @@ static int copy(struct job *job, struct error *err)
 	const struct strvec none = STRVEC_INIT;
 	struct engine_job copy = {
 		.source = job->tree,
-		.target = job->to,
+		.target = job->target.path,
 		.bases = &none,
 		.patterns = &none,
 		.only = job->only.n > 0 ? &job->only : NULL,
@@ -447,7 +347,7 @@ static int copy(struct job *job, struct error *err)
 		.dry_run = config->dry_run,
 		.from_snapshot = true,
 		.tell_links = true,
-		.staged = job->empty && !config->dry_run,
+		.staged = job->target.empty && !config->dry_run,
 		.bwlimit = config->bwlimit,
 		.lock_fd = -1,
 		.cancel_fd = signals_fd(),
@@ -457,10 +357,11 @@ static int copy(struct job *job, struct error *err)
 	};
 	enum engine_outcome outcome = ENGINE_COMPLETE;
 
-	int r = config->dry_run && job->empty ? 0 : choose_attributes(job, &copy, err);
+	int r = config->dry_run && job->target.empty ? 0
+						     : choose_attributes(job, &copy, err);
 	if (r >= 0)
-		r = job->empty ? fresh_copy(job, &copy, &outcome, err)
-			       : merge_copy(job, &copy, &outcome, err);
+		r = job->target.empty ? fresh_copy(job, &copy, &outcome, err)
+				      : merge_copy(job, &copy, &outcome, err);
 	return r < 0 ? r : outcome == ENGINE_PARTIAL;
 }
 
@@ -477,11 +378,12 @@ static int copy_quiesced(struct job *job, struct error *err)
 		r = standstill_begin(&job->standstill, &job->store, job->config, name,
 				     job->log, err);
 	if (r >= 0)
-		r = prepare_target(job, err);
+		r = job->config->dry_run ? 0 : target_make(&job->target, err);
 	if (r >= 0) {
 		r = copy(job, err);
 		if (r < 0)
-			log_warn(job->log, "what is in '%s' is not complete", job->to);
+			log_warn(job->log, "what is in '%s' is not complete",
+				 job->target.path);
 	}
 	int back = standstill_end(&job->standstill, job->config, &lost);
 	int synced = r < 0 || job->config->dry_run ? 0 : sync_target(job, err);
@@ -496,26 +398,68 @@ static int copy_quiesced(struct job *job, struct error *err)
 	return r;
 }
 
+static void announce(const struct job *job)
+{
+	log_info(job->log, "restoring %s", job->place);
+	if (job->partial)
+		log_warn(job->log,
+			 "the snapshot is partial: some files could not be read "
+			 "when it was made, and are not in it");
+	if (job->damaged && !job->restore->verify)
+		log_warn(job->log,
+			 "the snapshot is damaged, as 'backup verify %s' found: 'backup "
+			 "restore --verify' restores only what is as when it was saved",
+			 job->name);
+	if (geteuid() != 0)
+		log_warn(job->log, "not root: everything restored will be ours");
+}
+
+/* Whoever is asked sees what is meant, and that it is there. */
+static int ask(struct job *job, struct error *err)
+{
+	const struct restore *restore = job->restore;
+	CLEANUP(strbuf_release) struct strbuf question = STRBUF_INIT;
+
+	int r = find_snapshot(job, restore->snapshot, err);
+	if (r < 0)
+		return r;
+	CLEANUP(freep) char *time = instant_rfc3339(&job->time);
+	strbuf_addf(&question, "Restore ");
+	if (job->only.n > 0)
+		strbuf_addf(&question, "%zu %s of ", job->only.n,
+			    human_noun(job->only.n, "path", "paths"));
+	strbuf_addf(&question, "%s, made at %s, over what is in '", job->place, time);
+	strbuf_add_escaped(&question, job->target.path, strlen(job->target.path));
+	strbuf_addf(&question, "'?%s%s",
+		    restore->equal ? " What the snapshot does not have is deleted." : "",
+		    restore->no_keep ? " Nothing of what is replaced is kept." : "");
+	return restore->confirm(question.buf)
+		       ? 0
+		       : error_say(err, -ECANCELED, "nothing was restored");
+}
+
 static int restore(struct job *job, struct error *err)
 {
 	const struct restore *restore = job->restore;
+	CLEANUP(freep) char *shown = NULL;
 
 	int r = store_open(&job->store, job->config->dest, err);
 	if (r >= 0)
 		r = find_target(job, err);
+	/* without the lock, which is not held while somebody thinks */
+	if (r >= 0 && restore->confirm && (r = ask(job, err)) >= 0)
+		shown = xstrdup(job->name);
 	if (r >= 0 && !job->config->dry_run &&
 	    (job->live || restore->equal || restore->quiesce))
 		r = standstill_lock(&job->store, job->config, restore->quiesce, err);
 	if (r >= 0)
-		r = find_snapshot(job, err);
+		r = find_snapshot(job, shown ? shown : restore->snapshot, err);
+	if (r >= 0)
+		announce(job);
 	if (r >= 0 && restore->verify)
 		r = verify_part(&job->store, job->config, job->name, job->tree,
 				job->only.n > 0 ? &job->only : NULL, job->log, err);
-	if (r < 0)
-		return r;
-	if (geteuid() != 0)
-		log_warn(job->log, "not root: everything restored will be ours");
-	return copy_quiesced(job, err);
+	return r < 0 ? r : copy_quiesced(job, err);
 }
 
 int flow_restore(const struct config *config, const struct engine *engine,
@@ -544,8 +488,9 @@ int flow_restore(const struct config *config, const struct engine *engine,
 	store_close(&job.store);
 	strvec_release(&job.only);
 	free(job.name);
+	free(job.place);
 	free(job.tree);
-	free(job.to);
+	target_release(&job.target);
 	free(job.dest);
 	if (r < 0 && signals_caught())
 		return EXIT_SIGNAL + signals_caught();

@@ -19,13 +19,16 @@
 
 struct restore {
 	const char *snapshot;	    /* as for catalog_pick() */
-	const struct strvec *paths; /* below the source; none: all of it */
+	const struct strvec *paths; /* below the source, as parse_inner_path() makes
+				       them, and none of them ""; none: all of it */
 	const char *to;		    /* the directory; NULL: the source itself */
 	enum merge_overwrite overwrite;
 	bool equal;   /* delete what the snapshot does not have */
 	bool no_keep; /* of what is replaced or deleted */
 	bool verify;  /* first, with the manifest: restore nothing that is damaged */
 	bool quiesce; /* services are down meanwhile */
+	bool (*confirm)(const char *question); /* when all is checked, before anything is
+						  locked; NULL: nobody is asked */
 };
 
 /*

@@ -60,15 +60,28 @@ sys.stdout.buffer.write(said)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))' "$@"
 	}
 	local text
-	for text in n '' Y yess; do
-		run -2 answer "$text" "$BACKUP" restore --in-place --delete
-		[[ $output == *"Restore over what is in '$src'? What the snapshot does not have is deleted. [y/N] "* ]]
+	local place
+	place=$(readlink "$dest/latest")
+	for text in n '' yess no; do
+		run -1 answer "$text" "$BACKUP" restore --in-place --delete
+		[[ $output == *"Restore $place, made at 20"*", over what is in '$src'? What the snapshot does not have is deleted. [y/N] "* ]]
+		[[ $output == *'ERROR: nothing was restored'* ]]
 		[ "$(cat "$src/a")" = mine ]
+	done
+	# what cannot be is said before anybody is asked
+	for text in 2019-01-01 'latest nothing'; do
+		# shellcheck disable=SC2086 # words
+		run -1 answer y "$BACKUP" restore $text --in-place
+		[[ $output == *'ERROR: there is no '* && $output != *'[y/N]'* ]]
 	done
 	"$BACKUP" restore --in-place --dry-run </dev/null
 	[ "$(cat "$src/a")" = mine ]
-	run -0 answer yes "$BACKUP" restore --in-place
-	[ "$(cat "$src/a")" = 1 ]
+	for text in y Y YES 'yes '; do
+		echo mine >"$src/a"
+		run -0 answer "$text" "$BACKUP" restore latest a --in-place --no-keep
+		[[ $output == *"Restore 1 path of $place, "*"Nothing of what is replaced is kept."* ]]
+		[ "$(cat "$src/a")" = 1 ]
+	done
 }
 
 @test "a source that is gone, or empty, comes back" {

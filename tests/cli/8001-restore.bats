@@ -123,15 +123,20 @@ latest() {
 	run_backup 0
 	local case
 	for case in 'nothing:there is no ' 'a/b/2/x:there is no ' \
-		'link/c:there is no ' '../x:leads out of the snapshot' 'a/..:leads out' \
-		'/:is the whole snapshot' ':is the whole snapshot'; do
+		'link/c:there is no '; do
 		run_backup 1 restore latest a "${case%%:*}" --to "$to"
 		[[ $output == *"ERROR: "*"${case#*:}"* ]]
 		[ ! -e "$to" ]
 	done
+	for case in '../x:leads out of the snapshot' 'a/..:leads out' \
+		'/:for the whole snapshot' ':for the whole snapshot'; do
+		run_backup 2 restore latest a "${case%%:*}" --to "$to"
+		[[ $output == *"${case#*:}"* ]]
+		[ ! -e "$to" ]
+	done
 }
 
-@test "where to: a directory that is there, or whose parent is" {
+@test "where to: a directory that is there, or is made" {
 	echo 1 >"$src/a"
 	run_backup 0
 	mkdir "$to"
@@ -139,10 +144,21 @@ latest() {
 	same
 	run_backup 1 restore --to "$to/a"
 	[[ $output == *"ERROR: open '$to/a': Not a directory"* ]]
-	run_backup 1 restore --to "$work/none/none"
-	[[ $output == *"ERROR: look for '$work/none': No such file or directory"* ]]
-	run_backup 1 restore --to ''
-	[[ $output == *'ERROR: --to is empty'* ]]
+	run_backup 0 restore --dry-run --to "$work/none/./two//none/"
+	[[ $output == *" to '$work/none/two/none'"* ]]
+	[ ! -e "$work/none" ]
+	run_backup 0 restore --to "$work/none/./two//none/"
+	[ "$(cat "$work/none/two/none/a")" = 1 ]
+	[ "$(stat -c %a "$work/none")" = "$(printf %o $((0777 & ~$(umask))))" ]
+	run_backup 1 restore --to "$work/not/../none"
+	[[ $output == *"ERROR: '$work/not/../none' leads back from what is not there"* ]]
+	run_backup 1 restore --to "$to/a/b"
+	[[ $output == *"ERROR: open '$to/a/b': Not a directory"* ]]
+	ln -s nowhere "$work/dangling"
+	run_backup 1 restore --to "$work/dangling/x"
+	[[ $output == *"ERROR: create '$work/dangling': "* || $output == *"ERROR: create '$work/dangling/x': "* ]]
+	run_backup 2 restore --to ''
+	[[ $output == *'--to needs a directory'* ]]
 	run_backup 2 restore
 	[[ $output == *'say where to, with --to DIR'* ]]
 	run_backup 2 restore --to
@@ -204,7 +220,7 @@ latest() {
 	mkdir "$work/small/to"
 	run_backup 1 restore --to "$work/small/to"
 	[[ $output == *"WARNING: what is in '$work/small/to' is not complete"* ]]
-	[[ $output == *'ERROR: '*'No space left on device'* ]]
+	[[ $output == *'ERROR: the directory restored to cannot be written: '*'No space left on device'* ]]
 }
 
 @test "a snapshot that goes away meanwhile is not called restored" {

@@ -243,7 +243,6 @@ static void test_named(void **state)
 	named(&catalog, "2020-01-01_03-00-00", "say more");
 	named(&catalog, "daily/2020-01-01_03-00-00", "2020-01-01_03-00-00");
 	named(&catalog, "monthly/2020", "there is no snapshot 'monthly/2020'");
-	named(&catalog, "latest", "at the moment to daily/2020-01-01_03-00-00");
 	named(&catalog, "1h", "there is no snapshot '1h'");
 	named(&catalog, "", "there is no snapshot ''");
 	named(&catalog, "weekly/", "there is no snapshot 'weekly/'");
