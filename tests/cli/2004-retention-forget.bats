@@ -153,12 +153,12 @@ answered() {
 	made 2026-06-11_12-00-00
 	run -2 "$BACKUP" forget 2026-06-10 <<<y
 	[[ $output == *'needs --yes without a terminal'* ]]
-	for answer in n '' no Y yy; do
+	for answer in n '' no yy; do
 		run -1 answered "$answer" forget 2026-06-10
 		[[ $output == *'Remove for good?'*'  daily/2026-06-10_12-00-00'*'[y/N]'*'nothing was removed'* ]]
 		[ "$(snapshots | wc -l)" = 2 ]
 	done
-	run -0 answered y forget 2026-06-10
+	run -0 answered Y forget 2026-06-10
 	[ "$(snapshots)" = daily/2026-06-11_12-00-00 ]
 	# what is refused is refused before anybody is asked
 	run -1 answered y forget 2026-06-11
