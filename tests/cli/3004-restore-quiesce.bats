@@ -51,7 +51,7 @@ slowly() {
 @test "services come back after a failure" {
 	engine "$(service web 2)"
 	echo file >"$work/file"
-	run_backup 1 restore --quiesce --to "$work/none/none"
+	run_backup 1 restore --quiesce --to "$work/file/none"
 	[ -z "$(fake_requests POST)" ]
 	mv "$(newest)/a" "$work/moved"
 	mkdir "$work/to" "$work/to/a"
