@@ -12,6 +12,7 @@
 #include "engine/entry.h"
 #include "engine/fresh.h"
 #include "engine/markers.h"
+#include "engine/shut.h"
 #include "sys/fs.h"
 
 static struct dir *new_dir(void)
@@ -33,6 +34,7 @@ static void free_dir(struct dir *dir)
 	place_drop(dir->place);
 	free(dir->path);
 	dirents_release(&dir->dirents);
+	shut_release(dir);
 	free(dir);
 }
 
@@ -179,7 +181,9 @@ static void start(struct pass *pass, struct worker *worker, struct dir *dir)
 
 static void finish(struct pass *pass, struct worker *worker, struct dir *dir)
 {
-	fresh_read_xattrs(pass, worker, dir, NULL, dir->source);
+	strbuf_reset(&worker->xattrs);
+	if (dir->source >= 0)
+		fresh_read_xattrs(pass, worker, dir, NULL, dir->source);
 	const bool stage = pass->staged && dir->place == pass->top;
 	if (dir->copy >= 0 && !stage && !pass_stopped(pass))
 		fresh_set_attributes(pass, worker, dir, NULL, dir->copy, MODE_UNSURE,
@@ -193,7 +197,7 @@ static const struct dirent_entry *next_entry(struct pass *pass, struct worker *w
 {
 	const struct dirent_entry *entry = NULL;
 
-	if (dir->sealed || pass_stopped(pass))
+	if (dir->sealed || dir->source < 0 || pass_stopped(pass))
 		return NULL;
 	int r = dirents_next(&dir->dirents, dir->source, &entry);
 	if (r < 0 && r != -ENOENT) /* it was removed; there are no more names */
@@ -272,13 +276,16 @@ static struct dir *work_on(struct pass *pass, struct worker *worker, struct dir 
 			continue;
 		if (pool_waiting(&pass->pool) >= pass->waiting_max) {
 			table_end(&worker->sheet, &dir->rows);
+			dir->off = entry->off;
 			sub->above = dir;
+			shut_above(pass, sub);
 			return sub;
 		}
 		pool_push(&pass->pool, &sub->item);
 	}
 	table_end(&worker->sheet, &dir->rows);
 	struct dir *above = dir->above;
+	shut_open_above(pass, worker, dir);
 	finish(pass, worker, dir);
 	return above;
 }

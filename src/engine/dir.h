@@ -8,6 +8,9 @@
  *	             │    ▲
  *	             ▼    │  many wait already: its worker first does the subdirectory
  *	           subdirectory
+ *
+ * A worker that has gone down far holds those right above open; the others it finds again
+ * (shut.h).
  */
 #pragma once
 

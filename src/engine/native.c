@@ -29,6 +29,7 @@
 enum {
 	YOUNG = 2, /* seconds in which the ticks of any clock of a file system pass */
 	WAITING_MAX = 128,
+	LEVELS_MAX = 16, /* of a worker; each with a chunk of names */
 };
 
 static const int64_t SECOND = 1000000000; /* in nanoseconds */
@@ -45,13 +46,20 @@ static int probe(const struct engine *engine, char **ret_version, struct strvec 
 
 /*
  * Directories wait with their descriptors open: so many that they take up a fourth of what
- * we may have. The rest is for those at work, and for one more on each level.
+ * we may have. So may those that workers have gone down through; the rest is for what they
+ * are at.
  */
-static size_t directories_that_wait(const struct pass *pass)
+static void choose_bounds(struct pass *pass, unsigned threads)
 {
-	const uint64_t n = descriptors_limit() / 4 / (2 + pass->bases);
+	const uint64_t waiting = descriptors_limit() / 4 / (2 + pass->bases);
+	const uint64_t levels = waiting / threads;
 
-	return n < 1 ? 1 : n > WAITING_MAX ? WAITING_MAX : (size_t)n;
+	pass->waiting_max = (size_t)(waiting < 1	     ? 1
+				     : waiting > WAITING_MAX ? WAITING_MAX
+							     : waiting);
+	pass->levels_max = (size_t)(levels < 1		  ? 1
+				    : levels > LEVELS_MAX ? LEVELS_MAX
+							  : levels);
 }
 
 static void work(void *ctx, unsigned worker, struct pool_item *item)
@@ -273,14 +281,15 @@ static int copy(const struct engine *engine, const struct engine_job *job,
 	pass_init_scope(&pass);
 	r = open_trees(&pass, err);
 	if (r >= 0) {
-		pass.waiting_max = directories_that_wait(&pass);
+		const unsigned threads =
+			native->threads ? native->threads : pool_processors();
+		choose_bounds(&pass, threads);
 		mode_t mask = umask(0);
 		pthread_mutex_init(&pass.lock, NULL);
 		pass.links = links_new();
 		pass.top = place_new(NULL, "");
 		create_new_table(&pass);
-		r = walk(&pass, native->threads ? native->threads : pool_processors(),
-			 ret_counts, err);
+		r = walk(&pass, threads, ret_counts, err);
 		if (finish_new_table(&pass, &why) < 0 && r >= 0)
 			give_up_table(&pass, &why);
 		if (r >= 0)

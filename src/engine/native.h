@@ -24,7 +24,9 @@
  * we may not give, is said once and does not count (sys/refusals.h).
  *
  * Memory: a chunk for each directory that is being read, files with several names
- * (links.h), and what the table says of itself. Descriptors: a bounded number of directories wait with theirs open.
+ * (links.h), and what the table says of itself. Descriptors: a bounded number of
+ * directories wait with theirs open, and of those that a worker has gone down through only
+ * the last ones have any (shut.h).
  */
 #pragma once
 

@@ -175,6 +175,14 @@ static void add_path(struct strbuf *out, const struct place *place, const char *
 		strbuf_addf(out, "%s%s", n > 0 ? "/" : "", name);
 }
 
+char *pass_path(const struct place *place)
+{
+	struct strbuf path = STRBUF_INIT;
+
+	add_path(&path, place, NULL);
+	return strbuf_steal(&path);
+}
+
 static void compose(struct strbuf *out, const char *words, const char *top,
 		    const struct place *place, const char *name, int code)
 {

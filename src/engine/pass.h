@@ -79,6 +79,7 @@ struct pass {
 	uid_t uid;		/* our own, */
 	gid_t gid;		/* what new files get */
 	size_t waiting_max;	/* directories on the pool, each with its descriptors */
+	size_t levels_max;	/* likewise on a worker's way down */
 	bool owners;		/* we are root, and give files to their owners */
 	bool group_inherited;	/* new files do not get our own group */
 	bool late;		/* all directories are done; put what was put off */
@@ -112,6 +113,8 @@ struct dir {
 	bool sealed;	  /* nothing in it is copied: it is on another file system */
 	const char *only; /* marked by this file, and nothing else in it is copied */
 	bool started;
+	int64_t off;	   /* behind the subdirectory that its worker is in */
+	struct shut *shut; /* see shut.h; NULL: it is open */
 	struct dirents dirents;
 };
 
@@ -138,6 +141,9 @@ struct file_id pass_file_id(const struct look *look);
 
 /* Opens a directory by its place below `top`, to look from there (O_PATH); -1 and errno. */
 int pass_open_place(int top, const struct place *place);
+
+/* A directory's path below the top, "" of that itself; the caller frees it. */
+char *pass_path(const struct place *place);
 
 /* Tells the user a line, of a bounded number, with the path of `name` in `place` in it:
  * "WORDS 'PATH': what the errno means". `name` may be NULL, `code` 0. */
