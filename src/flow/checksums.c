@@ -75,23 +75,15 @@ static int put(struct making *m, int fd, const char *dir, const char *name)
 	return 0;
 }
 
-static int visit(void *ctx, int fd, const struct strbuf *path, const struct strvec *names,
-		 struct strvec *subdirs)
+static int meet(void *ctx, int fd, const struct strbuf *path, const char *name)
 {
-	struct making *m = ctx;
-	int r = path->len == 0 ? put(m, fd, "", "") : 0;
-
-	for (size_t i = 0; r >= 0 && i < names->n; i++)
-		r = put(m, fd, path->buf, names->v[i]);
-	for (size_t i = 0; r >= 0 && i < subdirs->n; i++)
-		r = put(m, fd, path->buf, subdirs->v[i]);
-	return r;
+	return put(ctx, fd, path->buf, name);
 }
 
 static int walk(void *ctx, struct hasher *hasher, struct error *err)
 {
 	struct making *m = ctx;
-	struct tree_walk tree = {.visit = visit, .ctx = m, .sorted = true};
+	struct tree_walk tree = {.meet = meet, .ctx = m};
 
 	m->hasher = hasher;
 	m->err = err;

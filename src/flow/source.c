@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "engine/engine.h"
 #include "model/snapshot.h"
+#include "sys/dirents.h"
 #include "sys/fs.h"
 #include "sys/mount.h"
 
@@ -82,9 +83,26 @@ static void add_fixed_rules(struct source *source)
 	all = old;
 }
 
+/* Whether it has any name but those, which are noted; of others there may be many. */
+static int has_names(struct source *source)
+{
+	CLEANUP(closep) int fd = -1;
+	CLEANUP(dirents_release) struct dirents dirents = DIRENTS_INIT;
+	const struct dirent_entry *entry;
+	bool any = false;
+
+	int r = fs_open_dir(source->fd, ".", &fd, NULL);
+	while (r >= 0 && (r = dirents_next(&dirents, fd, &entry)) > 0) {
+		if (is_restores(entry->name))
+			strvec_push(&source->left_out, entry->name);
+		else
+			any = true;
+	}
+	return r < 0 ? r : any;
+}
+
 int source_open(struct source *source, const struct config *config, struct error *err)
 {
-	CLEANUP(strvec_release) struct strvec names = STRVEC_INIT;
 	struct stat st;
 
 	source->path = realpath(config->src, NULL);
@@ -96,13 +114,10 @@ int source_open(struct source *source, const struct config *config, struct error
 	source->dev = st.st_dev;
 	source->ino = st.st_ino;
 
-	int r = fs_list(source->fd, &names, err);
+	int r = has_names(source);
 	if (r < 0)
-		return error_prefix(err, r, "BACKUP_SRC '%s'", config->src);
-	for (size_t i = 0; i < names.n; i++)
-		if (is_restores(names.v[i]))
-			strvec_push(&source->left_out, names.v[i]);
-	if (names.n == source->left_out.n && !config->allow_empty_source)
+		return error_set(err, r, "BACKUP_SRC '%s'", config->src);
+	if (r == 0 && !config->allow_empty_source)
 		return error_say(
 			err, -ENODATA,
 			"BACKUP_SRC '%s' is empty; is it mounted? If that is right, set "

@@ -242,41 +242,20 @@ static int look_at(struct comparison *c, int fd, const char *dir, const char *na
 	return 0;
 }
 
-static void leave_out_unwanted(const struct comparison *c, const char *dir,
-			       struct strvec *subdirs)
+static int meet(void *ctx, int fd, const struct strbuf *path, const char *name)
 {
-	CLEANUP(strvec_release) struct strvec kept = STRVEC_INIT;
-
-	for (size_t i = 0; i < subdirs->n; i++) {
-		CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
-		strbuf_addf(&path, "%s%s%s", dir, *dir ? "/" : "", subdirs->v[i]);
-		if (leads_to_wanted(c, path.buf))
-			strvec_push(&kept, subdirs->v[i]);
-	}
-	const struct strvec all = *subdirs;
-	*subdirs = kept;
-	kept = all;
+	return look_at(ctx, fd, path->buf, name);
 }
 
-static int visit(void *ctx, int fd, const struct strbuf *path, const struct strvec *names,
-		 struct strvec *subdirs)
+static bool leads(void *ctx, const struct strbuf *path)
 {
-	struct comparison *c = ctx;
-	int r = path->len == 0 ? look_at(c, fd, "", "") : 0;
-
-	for (size_t i = 0; r >= 0 && i < names->n; i++)
-		r = look_at(c, fd, path->buf, names->v[i]);
-	for (size_t i = 0; r >= 0 && i < subdirs->n; i++)
-		r = look_at(c, fd, path->buf, subdirs->v[i]);
-	if (c->options->only || c->options->after || c->until)
-		leave_out_unwanted(c, path->buf, subdirs);
-	return r;
+	return leads_to_wanted(ctx, path->buf);
 }
 
 static int walk(void *ctx, struct hasher *hasher, struct error *err)
 {
 	struct comparison *c = ctx;
-	struct tree_walk tree = {.visit = visit, .ctx = c, .sorted = true};
+	struct tree_walk tree = {.meet = meet, .leads = leads, .ctx = c};
 	const struct manifest_entry *none;
 
 	c->hasher = hasher;

@@ -8,7 +8,7 @@
  * manifests, or one and a tree that is walked, are compared in one pass that remembers
  * nothing: first the top, ".", then directory by directory, each before what is below it:
  * all in it but directories by name (strcmp(3)), and then its directories by name. That is
- * what tree_walk() gives when it is `sorted`.
+ * what tree_walk() gives to `meet`.
  *
  * `inode` is the snapshot's own. As snapshots share the inodes of what did not change, it
  * tells that a file of the next one need not be read for its checksum.

@@ -52,29 +52,23 @@ static int spill(struct names *names)
 		return -errno;
 	array_grow(names->runs, names->runs_n, names->runs_cap);
 	names->runs[names->runs_n++] =
-		(struct names_run){.at = at, .end = at + (off_t)out.len};
+		(struct names_run){.start = at, .at = at, .end = at + (off_t)out.len};
 	strbuf_reset(&names->text);
 	names->n = 0;
 	return fs_write_all(names->file, out.buf, out.len);
 }
 
-int names_read(struct names *names, int fd)
+int names_add(struct names *names, const char *name)
 {
-	CLEANUP(dirents_release) struct dirents dirents = DIRENTS_INIT;
-	const struct dirent_entry *entry;
-	int r;
+	strbuf_add(&names->text, name, strlen(name) + 1);
+	names->n++;
+	return names->text.len + names->n * sizeof(char *) < HELD_MAX ? 0 : spill(names);
+}
 
-	while ((r = dirents_next(&dirents, fd, &entry)) > 0) {
-		strbuf_add(&names->text, entry->name, strlen(entry->name) + 1);
-		names->n++;
-		if (names->text.len + names->n * sizeof(char *) < HELD_MAX)
-			continue;
-		r = spill(names);
-		if (r < 0)
-			return r;
-	}
-	if (r >= 0 && names->runs_n > 0 && names->n > 0)
-		r = spill(names);
+int names_sort(struct names *names)
+{
+	int r = names->runs_n > 0 && names->n > 0 ? spill(names) : 0;
+
 	if (r < 0)
 		return r;
 	if (names->runs_n == 0) {
@@ -85,6 +79,31 @@ int names_read(struct names *names, int fd)
 	free(names->sorted);
 	names->sorted = NULL;
 	return 0;
+}
+
+int names_read(struct names *names, int fd)
+{
+	CLEANUP(dirents_release) struct dirents dirents = DIRENTS_INIT;
+	const struct dirent_entry *entry;
+	int r;
+
+	while ((r = dirents_next(&dirents, fd, &entry)) > 0) {
+		r = names_add(names, entry->name);
+		if (r < 0)
+			return r;
+	}
+	return r < 0 ? r : names_sort(names);
+}
+
+void names_rewind(struct names *names)
+{
+	names->next = 0;
+	names->taken = NULL;
+	for (size_t i = 0; i < names->runs_n; i++) {
+		struct names_run *run = &names->runs[i];
+		run->at = run->start;
+		run->pos = run->len = 0;
+	}
 }
 
 /* The first name of a run; NULL in `ret_name`: it has no more. */

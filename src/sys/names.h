@@ -18,6 +18,7 @@
 
 /* A sorted part of them in the file. */
 struct names_run {
+	off_t start;
 	off_t at, end; /* what is not read yet */
 	char *chunk;   /* owned */
 	size_t pos, len;
@@ -40,6 +41,13 @@ struct names {
 
 /* Reads all but "." and ".."; the descriptor's place in the directory is used up. -errno. */
 int names_read(struct names *names, int fd);
+
+/* By hand: adds one, as often as need be; after the last, sorts them. -errno. */
+int names_add(struct names *names, const char *name);
+int names_sort(struct names *names);
+
+/* Begins anew with the first one. */
+void names_rewind(struct names *names);
 
 /* The next one, valid until the next call: 1; 0: that was all; -errno. */
 int names_next(struct names *names, const char **ret_name);

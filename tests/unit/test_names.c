@@ -12,7 +12,7 @@ static size_t read_in_order(bool *ret_spilled)
 	CLEANUP(names_release) struct names names = NAMES_INIT;
 	CLEANUP(closep) int fd = -1;
 	char last[NAME_MAX + 1] = "";
-	const char *name;
+	const char *name = "";
 	size_t n = 0;
 	int r;
 
@@ -25,6 +25,11 @@ static size_t read_in_order(bool *ret_spilled)
 		n++;
 	}
 	assert_int_equal(r, 0);
+	names_rewind(&names);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(names_next(&names, &name), 1);
+	assert_string_equal(n > 0 ? name : "", last);
+	assert_int_equal(names_next(&names, &name), 0);
 	return n;
 }
 
