@@ -73,6 +73,13 @@ comes_right() {
 	[ -z "$(find "$to" -name .backup-restore.tmp)" ]
 }
 
+# What differs is the top alone, whose time is newer.
+top_alone() {
+	if grep -v '^\.d\S* \./$' "$work/differs"; then
+		return 1
+	fi
+}
+
 # lands NTH [CALL]: a restore into $to, killed at that call; fails when it has fewer. What is
 # there by its name is as the snapshot has it, attributes and all, and the next restore, even
 # one that replaces nothing, makes the rest.
@@ -86,11 +93,8 @@ lands() {
 	mkdir -p "$to"
 	# rsync would neither change nor add to anything that is there, but the top
 	differs "$(newest)" "$to" --delete --existing --exclude=/.backup-restore.tmp >"$work/differs"
-	[ -z "$(grep -v '^\.d\S* \./$' "$work/differs")" ] || {
-		cat "$work/differs"
-		return 1
-	}
-	run_backup 0 restore --overwrite "$2" --to "$to"
+	top_alone || return # who calls this looks whether it fails, so nothing else ends it
+	run_backup 0 restore --overwrite "$2" --to "$to" || return
 	[ -z "$(find "$to" -name .backup-restore.tmp)" ]
 }
 
@@ -105,8 +109,7 @@ lands() {
 			((n % 2)) || overwrite=newer
 			lands "$n" $overwrite || break
 			differs "$(newest)" "$to" --delete >"$work/differs"
-			# the time of the top is newer
-			[ -z "$(grep -v '^\.d\S* \./$' "$work/differs")" ]
+			top_alone
 		done
 		echo "# $n points" >&3
 		[ "$n" -gt 40 ]
