@@ -89,7 +89,7 @@ lands() {
 		FAULT_HIT="$work/hit" "$BACKUP" restore --to "$to" >"$work/out" 2>&1 \
 		&& status=0 || status=$?
 	[ -e "$work/hit" ] || return
-	[ "$status" = 137 ]
+	[ "$status" = 137 ] || return
 	mkdir -p "$to"
 	# rsync would neither change nor add to anything that is there, but the top
 	differs "$(newest)" "$to" --delete --existing --exclude=/.backup-restore.tmp >"$work/differs"
