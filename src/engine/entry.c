@@ -299,10 +299,11 @@ static enum put put_alone(struct pass *pass, struct worker *worker, const struct
 
 static void put_off(struct pass *pass, const struct dir *dir, const char *name)
 {
+	const struct late_name late = {place_hold(dir->place), strlen(name)};
+
 	pthread_mutex_lock(&pass->lock);
-	array_grow(pass->late_names, pass->late_n, pass->late_cap);
-	pass->late_names[pass->late_n++] =
-		(struct late_name){place_hold(dir->place), xstrdup(name)};
+	spool_add(&pass->late_names, &late, sizeof(late));
+	spool_add(&pass->late_names, name, late.len);
 	pthread_mutex_unlock(&pass->lock);
 }
 
@@ -432,47 +433,45 @@ void entry_put(struct pass *pass, struct worker *worker, struct dir *dir,
  * Its directory has its attributes already, and keeps its time; one that its owner may
  * not write to is made writable for the moment.
  */
-static void put_late_name(struct pass *pass, struct worker *worker,
-			  const struct late_name *late)
+static void put_late_name(struct pass *pass, struct worker *worker, struct place *place,
+			  const char *name)
 {
-	struct dir dir = {.place = late->place, .copy = -1};
+	struct dir dir = {.place = place, .copy = -1};
 	struct look look = {0};
 	struct stat before;
 
-	dir.source = pass_open_place(pass->source_fd, late->place);
-	int r = dir.source < 0 ? -errno : pass_look(dir.source, late->name, &look);
+	dir.source = pass_open_place(pass->source_fd, place);
+	int r = dir.source < 0 ? -errno : pass_look(dir.source, name, &look);
 	if (r == 0 && S_ISDIR(look.st.st_mode))
 		r = -ENOENT;
 	for (size_t i = 0; i < pass->bases; i++)
-		dir.base[i] = pass_open_place(pass->base_fd[i], late->place);
+		dir.base[i] = pass_open_place(pass->base_fd[i], place);
 	if (!pass->job->dry_run) {
-		CLEANUP(closep) int path = pass_open_place(pass->target_fd, late->place);
+		CLEANUP(closep) int path = pass_open_place(pass->target_fd, place);
 		if (path >= 0)
 			dir.copy = openat(path, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}
 	if (r == -ENOENT || r == -ENOTDIR) {
 		worker->counts.vanished++;
-		pass_note(pass, "vanished before it could be copied:", late->place,
-			  late->name, 0);
+		pass_note(pass, "vanished before it could be copied:", place, name, 0);
 	} else if (r < 0) {
-		pass_unreadable(pass, worker, "look at", late->place, late->name, r);
+		pass_unreadable(pass, worker, "look at", place, name, r);
 	} else if (pass->job->dry_run) {
-		entry_put(pass, worker, &dir, late->name, &look);
+		entry_put(pass, worker, &dir, name, &look);
 	} else if (dir.copy < 0 || fstat(dir.copy, &before) < 0) {
-		pass_refused(pass, worker, "open the directory of", &dir, late->name,
-			     -errno);
+		pass_refused(pass, worker, "open the directory of", &dir, name, -errno);
 	} else {
 		const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, before.st_mtim};
 		bool lend = geteuid() != 0 && (before.st_mode & 0300) != 0300;
 
 		if (lend && fchmod(dir.copy, before.st_mode | 0300) < 0)
 			lend = false;
-		entry_put(pass, worker, &dir, late->name, &look);
+		entry_put(pass, worker, &dir, name, &look);
 		if ((lend && fchmod(dir.copy, before.st_mode & 07777) < 0) ||
 		    futimens(dir.copy, times) < 0)
 			pass_refused(pass, worker,
 				     "give its attributes to the directory of", &dir,
-				     late->name, -errno);
+				     name, -errno);
 	}
 	closep(&dir.source);
 	closep(&dir.copy);
@@ -482,14 +481,27 @@ static void put_late_name(struct pass *pass, struct worker *worker,
 
 void entry_put_late(struct pass *pass, struct worker *worker)
 {
+	uint64_t at = 0;
+	int r = 0;
+
 	pass->late = true; /* and directories hand down what they have */
 	pass->group_inherited = true;
-	for (size_t i = 0; i < pass->late_n; i++) {
+	while (r == 0 && at < spool_size(&pass->late_names)) {
+		struct late_name late;
+
+		r = spool_read(&pass->late_names, at, &late, sizeof(late));
+		if (r < 0)
+			break;
+		CLEANUP(freep) char *name = xcalloc(late.len + 1, 1);
+		r = spool_read(&pass->late_names, at + sizeof(late), name, late.len);
+		at += sizeof(late) + late.len;
 		pass_tick(pass);
-		if (!pass_stopped(pass))
-			put_late_name(pass, worker, &pass->late_names[i]);
-		place_drop(pass->late_names[i].place);
-		free(pass->late_names[i].name);
+		if (r == 0 && !pass_stopped(pass))
+			put_late_name(pass, worker, late.place, name);
+		place_drop(late.place);
 	}
-	free(pass->late_names);
+	if (r < 0)
+		pass_unreadable(pass, worker, "find what was put off below", pass->top,
+				NULL, r);
+	spool_release(&pass->late_names);
 }

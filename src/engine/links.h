@@ -6,7 +6,8 @@
  *
  * Of a file's names the first to come claims it and says later where it is; who comes
  * meanwhile waits. An entry is forgotten when as many names have come as the file has,
- * so memory is needed only for files of which some name is still to come.
+ * so memory is needed only for files of which some name is still to come: 60 bytes for
+ * each. A long name of where it was put is in a file without a name.
  */
 #pragma once
 
@@ -14,23 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "base/cleanup.h"
-
-/*
- * A directory of the copy, by its name in another one; the top has no parent. Counted:
- * it stays as long as somebody holds it or one below it.
- */
-struct place;
-
-struct place *place_new(struct place *parent, const char *name);
-struct place *place_hold(struct place *place);
-void place_drop(struct place *place);
-
-/* Its own; "" of the top. */
-const char *place_name(const struct place *place);
-
-/* The names on the way down to it, the top's left out; the caller frees the array. */
-const char **place_names(const struct place *place, size_t *ret_n);
+#include "engine/place.h"
 
 /* A number alone is not enough: one that is free is soon another file's. */
 struct file_id {
@@ -50,7 +35,8 @@ enum links_answer {
 			by the caller) */
 };
 
-/* One more name of the file with `nlink` names. */
+/* One more name of the file with `nlink` names. (Where it was put is forgotten if that
+ * cannot be read again; then it is claimed anew.) */
 enum links_answer links_claim(struct links *links, struct file_id id, uint64_t nlink,
 			      struct place **ret_place, char **ret_name);
 

@@ -19,13 +19,14 @@
 #include "sys/xattrs.h"
 #include "sys/dirents.h"
 #include "sys/pool.h"
+#include "sys/spool.h"
 
 enum { PASS_BASES_MAX = 8 };
 
 /* A name of a file with several, that was put off: see entry_put(). */
 struct late_name {
-	struct place *place;
-	char *name;
+	struct place *place; /* held */
+	size_t len;	     /* of the name, which follows */
 };
 
 /* What statx() says of a file. */
@@ -86,9 +87,8 @@ struct pass {
 	atomic_bool no_noatime; /* the source does not let us read without a trace */
 	atomic_bool partial;
 
-	pthread_mutex_t lock; /* guards what follows, job->note() and progress() */
-	struct late_name *late_names;
-	size_t late_n, late_cap;
+	pthread_mutex_t lock;	 /* guards what follows, job->note() and progress() */
+	struct spool late_names; /* struct late_name and name, in turn */
 	unsigned notes, notes_cut;
 	uint64_t ownerless;	    /* copies whose owner we may not give them */
 	bool early_told, late_told; /* a time that the target does not hold */

@@ -5,7 +5,7 @@
 # What the native engine costs where that does not depend on the machine's mood: system
 # calls for each name, all of a run counted, and memory.
 
-# shellcheck disable=SC2154 # shared with lib/common.bash, lib/cost.bash and run
+# shellcheck disable=SC2154,SC2030,SC2031 # shared with lib/common.bash, lib/cost.bash and run
 load lib/common
 load lib/cost
 
@@ -17,6 +17,9 @@ manifest_most=200  # a look at each, and directories once more
 
 # KiB beyond what is mapped from files.
 memory_most=24576
+
+# Bytes for each file with more than one name.
+linked_most=64
 
 setup() {
 	common_setup
@@ -92,4 +95,50 @@ per_name() {
 		[ "$(cat "$work/$round")" -gt 500 ]
 		is_sanitized || [ "$(cat "$work/$round")" -le "$memory_most" ]
 	done
+}
+
+# two_names FILES: in the source, files that have a name in two places, far from each other.
+two_names() {
+	python3 - "$src" "$1" <<-'END'
+		import os, sys
+		for i in range(int(sys.argv[2])):
+		    if i % 1000 == 0:
+		        dirs = [f"{sys.argv[1]}/{top}/{i}" for top in "ab"]
+		        for dir in dirs:
+		            os.makedirs(dir)
+		    name = f"{i:06}-a-name-that-is-longer-than-most"
+		    open(f"{dirs[0]}/{name}", "w").close()
+		    os.link(f"{dirs[0]}/{name}", f"{dirs[1]}/{name}")
+	END
+}
+
+@test "memory for 50,000 files with two names each: copied, linked, all of them new" {
+	local round bytes
+	export THREADS=1 MANIFEST=off # one after the other: all wait for b
+	mkdir "$src/empty"
+	two_names 50000
+	mv "$src/b" "$work"
+	cp -r "$src/a" "$work/single"
+	mv "$src/a" "$work"
+	mv "$work/single" "$src"
+	measured RssAnon "$work/one-name" "$BACKUP"
+	grep -q '50,000 files' "$work/out"
+	rm -r "$dest" "$src/single"
+	mv "$work"/[ab] "$src"
+	for round in copied linked new; do
+		if [ "$round" = new ]; then
+			rm -r "$dest"
+			mv "$src"/[ab] "$work"
+			"$BACKUP" >"$work/out"
+			mv "$work"/[ab] "$src"
+		fi
+		measured RssAnon "$work/$round" "$BACKUP"
+		grep -q '100,000 files' "$work/out"
+		# 128 KiB do not grow with their number
+		bytes=$((($(<"$work/$round") - $(<"$work/one-name") - 128) * 1024 / 50000))
+		echo "# bytes for each, $round: $bytes" >&3
+		[ "$bytes" -gt 40 ] # it was seen
+		is_sanitized || [ "$bytes" -le "$linked_most" ]
+	done
+	[ "$(find "$(newest)" -type f -links 2 | wc -l)" -ge 100000 ]
 }
