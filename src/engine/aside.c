@@ -91,7 +91,8 @@ static int remove_tree(struct merger *m, struct level *level, const char *name)
 
 	if (fd < 0)
 		return -errno;
-	int r = removal_empty(fd, m->merge->job->cancel_fd, NULL);
+	const struct engine_job *job = m->merge->job;
+	int r = removal_empty(fd, job->threads, job->cancel_fd, NULL);
 	if (r < 0)
 		return r;
 	return unlinkat(level->to, name, AT_REMOVEDIR) < 0 ? -errno : 0;

@@ -59,6 +59,7 @@ struct engine_job {
 			     end: nothing half made is found by its name. For the native
 			     engine, which copies nothing of the name MERGE_STAGE then. */
 	uint64_t bwlimit; /* bytes per second, 0: none */
+	unsigned threads; /* that delete what is replaced; 0: as many as suit */
 
 	int lock_fd;   /* held by whatever writes on our behalf, or -1 */
 	int cancel_fd; /* readable: stop at once */

@@ -12,7 +12,7 @@
 int landing_begin(struct pass *pass, struct error *err)
 {
 	int stage;
-	int r = stage_make(pass->target_fd, pass->job->cancel_fd, &stage);
+	int r = stage_make(pass->target_fd, pass->job, &stage);
 
 	if (r < 0)
 		return error_set(err, r, "create '%s/%s'", pass->job->target,
@@ -53,7 +53,7 @@ void landing_end(struct pass *pass, struct worker *worker)
 	while (move_names(pass, worker, false) > 0)
 		;
 	move_names(pass, worker, true);
-	stage_clear(pass->final_fd, pass->job->cancel_fd);
+	stage_clear(pass->final_fd, pass->job);
 	if (pass_stopped(pass))
 		return;
 	fresh_read_xattrs(pass, worker, &dir, NULL, pass->source_fd);

@@ -75,7 +75,7 @@ static void close_stage(const struct merger *m, struct level *level)
 		return;
 	closep(&level->stage);
 	level->stage = -1;
-	stage_clear(level->to, m->merge->job->cancel_fd);
+	stage_clear(level->to, m->merge->job);
 }
 
 static void close_level(struct merger *m, struct level *level)
@@ -259,7 +259,7 @@ static int open_target(struct merger *m, struct level *above, const char *name,
 	if (!level->there || dry)
 		return 0;
 	lend(level);
-	stage_clear(level->to, m->merge->job->cancel_fd);
+	stage_clear(level->to, m->merge->job);
 	return 0;
 }
 
@@ -463,7 +463,7 @@ static int open_top(struct merger *m, struct error *err)
 	pass_try_attributes(&m->pass, m->pass.target_fd, job->dry_run);
 	if (!job->dry_run) {
 		lend(&top);
-		stage_clear(top.to, job->cancel_fd);
+		stage_clear(top.to, job);
 	}
 	m->pass.look = top.look;
 	top.place = place_hold(m->pass.top);

@@ -116,9 +116,8 @@ static int make(struct merger *m, struct item *item)
 {
 	struct level *level = item->level;
 
-	int r = level->stage >= 0
-			? 0
-			: stage_make(level->to, m->merge->job->cancel_fd, &level->stage);
+	int r = level->stage >= 0 ? 0
+				  : stage_make(level->to, m->merge->job, &level->stage);
 	if (r < 0)
 		return merger_refused(m, "create", level, item->name, r);
 	if (!link_twin(m, item)) {

@@ -170,7 +170,7 @@ int redo_replace(struct redo *redo, const char *path, struct snapshot_counts *co
 
 int redo_end(struct redo *redo, struct error *err)
 {
-	int r = removal_empty(redo->scratch, -1, err);
+	int r = removal_empty(redo->scratch, 0, -1, err);
 	if (r < 0)
 		return r;
 	if (unlinkat(redo->target, redo->name, AT_REMOVEDIR) < 0)

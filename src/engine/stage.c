@@ -14,7 +14,7 @@
 
 enum { STAGE_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
 
-int stage_clear(int dirfd, int cancel_fd)
+int stage_clear(int dirfd, const struct engine_job *job)
 {
 	CLEANUP(closep) int fd = -1;
 
@@ -27,19 +27,19 @@ int stage_clear(int dirfd, int cancel_fd)
 		return unlinkat(dirfd, MERGE_STAGE, 0) < 0 ? -errno : 0;
 	if (fd < 0)
 		return -errno;
-	int r = removal_empty(fd, cancel_fd, NULL);
+	int r = removal_empty(fd, job->threads, job->cancel_fd, NULL);
 	if (r >= 0 && unlinkat(dirfd, MERGE_STAGE, AT_REMOVEDIR) < 0)
 		r = -errno;
 	return r;
 }
 
-int stage_make(int dirfd, int cancel_fd, int *ret_fd)
+int stage_make(int dirfd, const struct engine_job *job, int *ret_fd)
 {
 	struct stat st;
 
 	int r = mkdirat(dirfd, MERGE_STAGE, 0700) < 0 ? -errno : 0;
 	if (r == -EEXIST)
-		r = stage_clear(dirfd, cancel_fd);
+		r = stage_clear(dirfd, job);
 	if (r == 0 && fstatat(dirfd, MERGE_STAGE, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		r = mkdirat(dirfd, MERGE_STAGE, 0700) < 0 ? -errno : 0;
 	if (r < 0)

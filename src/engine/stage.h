@@ -7,11 +7,13 @@
  */
 #pragma once
 
+#include "engine/engine.h"
+
 /*
  * Makes and opens it in a directory; what an earlier restore left there is removed first,
- * until `cancel_fd` is readable. -errno.
+ * until `job` is cancelled. -errno.
  */
-int stage_make(int dirfd, int cancel_fd, int *ret_fd);
+int stage_make(int dirfd, const struct engine_job *job, int *ret_fd);
 
 /* Removes it, and what is in it, where it is there. -errno. */
-int stage_clear(int dirfd, int cancel_fd);
+int stage_clear(int dirfd, const struct engine_job *job);

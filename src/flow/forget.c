@@ -112,8 +112,8 @@ static int lock(struct store *store, const struct config *config, struct error *
 	return r >= 0 ? store_make_dirs(store, err) : r;
 }
 
-static int remove_all(const struct store *store, const struct choice *choice,
-		      struct log *log, struct error *err)
+static int remove_all(const struct config *config, const struct store *store,
+		      const struct choice *choice, struct log *log, struct error *err)
 {
 	int r = move_latest(store, choice, err);
 
@@ -131,7 +131,8 @@ static int remove_all(const struct store *store, const struct choice *choice,
 			return error_prefix(err, r, "remove %s/%s", tier, entry->name);
 		log_info(log, "removed %s/%s", tier, entry->name);
 	}
-	return r < 0 ? r : trash_empty(store, signals_fd(), err);
+	return r < 0 ? r
+		     : trash_empty(store, (unsigned)config->threads, signals_fd(), err);
 }
 
 static int forget_snapshots(const struct config *config, const struct forget *forget,
@@ -159,7 +160,7 @@ static int forget_snapshots(const struct config *config, const struct forget *fo
 	r = lock(&store, config, err);
 	if (r >= 0) /* no other than those shown, and if they may still go */
 		r = choose(&choice, &store, &shown, forget->force, err);
-	return r >= 0 ? remove_all(&store, &choice, log, err) : r;
+	return r >= 0 ? remove_all(config, &store, &choice, log, err) : r;
 }
 
 int flow_forget(const struct config *config, const struct forget *forget, struct log *log)

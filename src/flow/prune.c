@@ -50,7 +50,7 @@ static int prune(const struct config *config, struct store *store, struct log *l
 	else
 		r = rotate_carry_out(store, &catalog, items, log, &removed, err);
 	if (r >= 0 && !config->dry_run)
-		r = rotate_empty_trash(store, log, err);
+		r = rotate_empty_trash(store, config, log, err);
 	log_info(log, "%zu %s, %zu %s, %zu %s", catalog.n,
 		 human_noun(catalog.n, "snapshot", "snapshots"), plan.moves,
 		 config->dry_run ? "would be moved" : "moved",

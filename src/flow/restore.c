@@ -349,6 +349,7 @@ static int copy(struct job *job, struct error *err)
 		.tell_links = true,
 		.staged = job->target.empty && !config->dry_run,
 		.bwlimit = config->bwlimit,
+		.threads = (unsigned)config->threads,
 		.lock_fd = -1,
 		.cancel_fd = signals_fd(),
 		.note = progress_note,

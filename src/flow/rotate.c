@@ -146,14 +146,17 @@ static void tell_removed(void *ctx, uint64_t removed)
 	progress_show(ctx, &is);
 }
 
-int rotate_empty_trash(const struct store *store, struct log *log, struct error *err)
+int rotate_empty_trash(const struct store *store, const struct config *config,
+		       struct log *log, struct error *err)
 {
 	struct progress progress;
-	const struct removal_watch watch = {.tell = tell_removed, .ctx = &progress};
+	const struct removal_manner manner = {.threads = (unsigned)config->threads,
+					      .tell = tell_removed,
+					      .ctx = &progress};
 
 	progress_begin(&progress, log, NULL, clock_monotonic());
 	progress.what = "deleting";
-	int r = trash_empty_watched(store, signals_fd(), &watch, err);
+	int r = trash_empty_so(store, &manner, signals_fd(), err);
 	progress_end(&progress);
 	return r;
 }

@@ -40,4 +40,5 @@ int rotate_carry_out(const struct store *store, const struct catalog *catalog,
 		     unsigned *ret_removed, struct error *err);
 
 /* Deletes what is in the trash, as trash_empty() does, and shows how far it is. */
-int rotate_empty_trash(const struct store *store, struct log *log, struct error *err);
+int rotate_empty_trash(const struct store *store, const struct config *config,
+		       struct log *log, struct error *err);

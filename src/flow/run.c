@@ -147,7 +147,8 @@ static bool make_room(struct run *run, const char *name)
 		r = building_discard(&run->store, run->leftovers.v[i], NULL);
 	strvec_release(&run->leftovers);
 	if (r >= 0)
-		r = trash_empty(&run->store, signals_fd(), NULL);
+		r = trash_empty(&run->store, (unsigned)run->config->threads, signals_fd(),
+				NULL);
 	if (r >= 0 && name)
 		r = begin_building(run, name, NULL);
 	return r >= 0;
@@ -172,8 +173,8 @@ static int prepare_destination(struct run *run, struct error *err)
 		return 0;
 	}
 
-	r = salvage(&run->store, &run->catalog, run->report->start, run->log,
-		    &run->leftovers, err);
+	r = salvage(&run->store, &run->catalog, run->report->start,
+		    (unsigned)run->config->threads, run->log, &run->leftovers, err);
 	if (r < 0)
 		return r;
 	uint64_t dirs = run->catalog.n ? run->catalog.v[0].record.counts.dirs : 0;
@@ -249,6 +250,7 @@ static struct engine_job make_job(struct run *run, const char *target, const cha
 		.newest = run->caps.newest,
 		.dry_run = config->dry_run,
 		.bwlimit = config->bwlimit,
+		.threads = (unsigned)config->threads,
 		.lock_fd = run->store.lock,
 		.cancel_fd = signals_fd(),
 		.note = progress_note,
@@ -501,7 +503,7 @@ static void clean_up(struct run *run, struct error *err)
 	if (r >= 0 && run->pre_name)
 		r = building_discard(&run->store, run->pre_name, err);
 	if (r >= 0 && !signals_caught())
-		r = rotate_empty_trash(&run->store, run->log, err);
+		r = rotate_empty_trash(&run->store, run->config, run->log, err);
 	if (r < 0 && r != -EINTR)
 		log_warn(run->log, "%s, ignoring", err->msg);
 	run->report->damaged =

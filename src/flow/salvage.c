@@ -9,7 +9,8 @@
 #include "sys/signals.h"
 
 int salvage(const struct store *store, const struct catalog *catalog, struct instant now,
-	    struct log *log, struct strvec *ret_bases, struct error *err)
+	    unsigned threads, struct log *log, struct strvec *ret_bases,
+	    struct error *err)
 {
 	CLEANUP(strbuf_release) struct strbuf boot = STRBUF_INIT;
 	const struct catalog_entry *newest;
@@ -33,7 +34,7 @@ int salvage(const struct store *store, const struct catalog *catalog, struct ins
 		return 0;
 	log_info(log, "deleting %d tree%s that an earlier run left in the trash", left,
 		 left == 1 ? "" : "s");
-	if (trash_empty(store, signals_fd(), err) < 0 && !signals_caught())
+	if (trash_empty(store, threads, signals_fd(), err) < 0 && !signals_caught())
 		log_warn(log, "%s, ignoring", err->msg);
 	return 0;
 }

@@ -50,7 +50,7 @@ static const struct config_key keys[] = {
 	    "detect: leave holes for zeros where the source has none, as rsync always does",
 	    .choices = sparses),
 	KEY(THREADS, THREADS, threads, "auto",
-	    "threads of the native engine; auto: one for each processor allowed to us, at most 4"),
+	    "threads that copy, read again and delete; auto: one for each processor allowed to us, at most 4"),
 	KEY(NICE, NICE, nice, "0",
 	    "nice value to copy with, and to do all that follows; 0: unchanged"),
 	KEY(IONICE, IO_PRIORITY, io_priority, "auto",

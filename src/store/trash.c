@@ -67,13 +67,16 @@ static int remove_stray_record(const struct store *store, const char *in_trash,
 	return record_remove(store, name, err);
 }
 
-int trash_empty(const struct store *store, int cancel_fd, struct error *err)
+int trash_empty(const struct store *store, unsigned threads, int cancel_fd,
+		struct error *err)
 {
-	return trash_empty_watched(store, cancel_fd, NULL, err);
+	const struct removal_manner manner = {.threads = threads};
+
+	return trash_empty_so(store, &manner, cancel_fd, err);
 }
 
-int trash_empty_watched(const struct store *store, int cancel_fd,
-			const struct removal_watch *watch, struct error *err)
+int trash_empty_so(const struct store *store, const struct removal_manner *manner,
+		   int cancel_fd, struct error *err)
 {
 	CLEANUP(strvec_release) struct strvec names = STRVEC_INIT;
 
@@ -84,7 +87,7 @@ int trash_empty_watched(const struct store *store, int cancel_fd,
 	for (size_t i = 0; r >= 0 && stray >= 0 && i < names.n; i++)
 		stray = remove_stray_record(store, names.v[i], &why);
 	if (r >= 0 && names.n > 0)
-		r = removal_empty_watched(store->trash, cancel_fd, watch, err);
+		r = removal_empty_so(store->trash, manner, cancel_fd, err);
 	if (r >= 0 && stray < 0) {
 		if (err)
 			*err = why;

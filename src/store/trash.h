@@ -24,9 +24,10 @@ int trash_count(const struct store *store, struct error *err);
 
 /*
  * Deletes all that is in it, after the records of snapshots that are nowhere else; what
- * cannot be deleted stays, and is the error. -EINTR: `cancel_fd` became readable; the
+ * cannot be deleted stays, and is the error. `threads`: see removal.h. -EINTR: `cancel_fd` became readable; the
  * next one goes on.
  */
-int trash_empty(const struct store *store, int cancel_fd, struct error *err);
-int trash_empty_watched(const struct store *store, int cancel_fd,
-			const struct removal_watch *watch, struct error *err);
+int trash_empty(const struct store *store, unsigned threads, int cancel_fd,
+		struct error *err);
+int trash_empty_so(const struct store *store, const struct removal_manner *manner,
+		   int cancel_fd, struct error *err);

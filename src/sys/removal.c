@@ -26,7 +26,7 @@ struct removal {
 	struct pool pool;
 	int top_fd;
 	bool root;
-	const struct removal_watch *watch; /* NULL: nobody */
+	const struct removal_manner *manner;
 	atomic_uint_fast64_t removed;
 	atomic_uint moved_up;
 	atomic_uint open; /* directories below the top */
@@ -276,30 +276,33 @@ static void tick(void *ctx)
 {
 	struct removal *rm = ctx;
 
-	rm->watch->tell(rm->watch->ctx, atomic_load(&rm->removed));
+	rm->manner->tell(rm->manner->ctx, atomic_load(&rm->removed));
 }
 
-int removal_empty(int dirfd, int cancel_fd, struct error *err)
+int removal_empty(int dirfd, unsigned threads, int cancel_fd, struct error *err)
 {
-	return removal_empty_watched(dirfd, cancel_fd, NULL, err);
+	const struct removal_manner manner = {.threads = threads};
+
+	return removal_empty_so(dirfd, &manner, cancel_fd, err);
 }
 
-int removal_empty_watched(int dirfd, int cancel_fd, const struct removal_watch *watch,
-			  struct error *err)
+int removal_empty_so(int dirfd, const struct removal_manner *manner, int cancel_fd,
+		     struct error *err)
 {
-	struct removal rm = {.root = geteuid() == 0, .watch = watch};
+	const unsigned threads = manner->threads ? manner->threads : pool_processors();
+	struct removal rm = {.root = geteuid() == 0, .manner = manner};
 
 	int r = fs_open_dir(dirfd, ".", &rm.top_fd, err);
 	if (r < 0)
 		return r;
 	pthread_mutex_init(&rm.lock, NULL);
-	r = pool_start(&rm.pool, pool_processors(), work, &rm, err);
+	r = pool_start(&rm.pool, threads, work, &rm, err);
 	if (r < 0) {
 		close(rm.top_fd);
 	} else {
 		struct dir *top = new_dir(NULL, ".");
 		top->fd = rm.top_fd;
-		rm.pool.tick = watch ? tick : NULL;
+		rm.pool.tick = manner->tell ? tick : NULL;
 		pool_push(&rm.pool, &top->item);
 		pool_finish(&rm.pool, cancel_fd);
 	}

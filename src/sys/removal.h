@@ -16,9 +16,11 @@
 
 #include "base/error.h"
 
-/* Who wants to know how many names are gone so far, a few times a second. */
-struct removal_watch {
-	void (*tell)(void *ctx, uint64_t removed); /* in the caller's thread */
+struct removal_manner {
+	unsigned threads; /* 0: as many as are worth while */
+	/* How many names are gone so far, a few times a second, in the caller's thread; NULL:
+	 * nobody wants to know. */
+	void (*tell)(void *ctx, uint64_t removed);
 	void *ctx;
 };
 
@@ -28,6 +30,6 @@ struct removal_watch {
  * crossed: what is below one stays, and is an error. Goes on after an error and returns
  * the first. -EINTR: `cancel_fd` (-1: none) became readable, and not all is removed.
  */
-int removal_empty(int dirfd, int cancel_fd, struct error *err);
-int removal_empty_watched(int dirfd, int cancel_fd, const struct removal_watch *watch,
-			  struct error *err);
+int removal_empty(int dirfd, unsigned threads, int cancel_fd, struct error *err);
+int removal_empty_so(int dirfd, const struct removal_manner *manner, int cancel_fd,
+		     struct error *err);

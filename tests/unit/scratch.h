@@ -55,7 +55,7 @@ static inline int scratch_setup(void **state)
 static inline int scratch_teardown(void **state)
 {
 	(void)state;
-	if (removal_empty(scratch_dirfd, -1, NULL) < 0)
+	if (removal_empty(scratch_dirfd, 0, -1, NULL) < 0)
 		return -1;
 	close(scratch_dirfd);
 	return rmdir(scratch_dir);

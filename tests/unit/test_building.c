@@ -206,7 +206,7 @@ static void test_salvage_foreign(void **state)
 	salvages("b", "");
 	assert_int_equal(left_in(prepared.building), 2);
 	scratch_holds(prepared.building, "notes.json", "theirs");
-	assert_int_equal(trash_empty(&prepared, -1, NULL), 0);
+	assert_int_equal(trash_empty(&prepared, 0, -1, NULL), 0);
 	CLEANUP(closep) int fd = -1;
 	assert_int_equal(fs_open_dir(scratch_fd(), "precious", &fd, NULL), 0);
 	scratch_holds(fd, "file", "precious");

@@ -45,7 +45,7 @@ static int empty_with(rlim_t descriptors)
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
 	const struct rlimit lower = {descriptors, was.rlim_max};
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &lower), 0);
-	int r = removal_empty(scratch_fd(), -1, NULL);
+	int r = removal_empty(scratch_fd(), 0, -1, NULL);
 	setrlimit(RLIMIT_NOFILE, &was);
 	return r;
 }
@@ -112,7 +112,7 @@ static void test_wide(void **state)
 			close(scratch_mkdir(sub, "below"));
 		}
 	}
-	assert_int_equal(removal_empty(scratch_fd(), -1, NULL), 0);
+	assert_int_equal(removal_empty(scratch_fd(), 0, -1, NULL), 0);
 	assert_true(is_empty(scratch_fd()));
 }
 
@@ -133,10 +133,10 @@ static void test_links(void **state)
 	assert_int_equal(mkfifoat(in, "fifo", 0600), 0);
 	assert_int_equal(symlinkat("../outside", trash, "link"), 0);
 	scratch_write(trash, "file", "");
-	assert_int_equal(removal_empty(trash, -1, NULL), 0);
+	assert_int_equal(removal_empty(trash, 0, -1, NULL), 0);
 	assert_true(is_empty(trash));
 	scratch_holds(outside, "precious", "x");
-	assert_int_equal(removal_empty(trash, -1, NULL), 0);
+	assert_int_equal(removal_empty(trash, 0, -1, NULL), 0);
 }
 
 /* A snapshot's files are links to those of others: none may change on the way out. */
@@ -169,7 +169,7 @@ static int remove_read_only(void)
 	}
 	if (fchmod(fd, 0555) < 0 || fstatat(keep, "d0", &before, 0) < 0)
 		return 4;
-	if (removal_empty(trash, -1, NULL) < 0)
+	if (removal_empty(trash, 0, -1, NULL) < 0)
 		return 5;
 	if (fstatat(keep, "d0", &after, 0) < 0 || after.st_mode != before.st_mode ||
 	    after.st_mtim.tv_nsec != before.st_mtim.tv_nsec || after.st_nlink != 1)
@@ -199,7 +199,7 @@ static void test_stubborn(void **state)
 		scratch_write(sub, "loose", "");
 	}
 	close(scratch_mkdir(tree, "empty"));
-	assert_int_equal(removal_empty(scratch_fd(), -1, &err), -EPERM);
+	assert_int_equal(removal_empty(scratch_fd(), 0, -1, &err), -EPERM);
 	assert_non_null(strstr(err.msg, "'stuck'"));
 	scratch_alarm(0);
 	assert_false(scratch_has(tree, "empty"));
@@ -223,12 +223,12 @@ static void test_interrupted(void **state)
 	(void)state;
 	make_bush(tree, 5);
 	interrupt_fd = cancel;
-	int r = removal_empty(scratch_fd(), cancel, &err);
+	int r = removal_empty(scratch_fd(), 0, cancel, &err);
 	interrupt_fd = -1;
 	assert_int_equal(r, -EINTR);
 	assert_string_equal(err.msg, "interrupted");
 	assert_true(scratch_has(scratch_fd(), "tree"));
-	assert_int_equal(removal_empty(scratch_fd(), -1, NULL), 0);
+	assert_int_equal(removal_empty(scratch_fd(), 0, -1, NULL), 0);
 	assert_true(is_empty(scratch_fd()));
 }
 

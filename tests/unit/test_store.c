@@ -189,9 +189,9 @@ static void test_trash(void **state)
 	}
 	assert_int_equal(trash_count(&prepared, NULL), 4);
 	assert_int_equal(trash_put(&prepared, daily, "none", NULL), -ENOENT);
-	assert_int_equal(trash_empty(&prepared, -1, NULL), 0);
+	assert_int_equal(trash_empty(&prepared, 0, -1, NULL), 0);
 	assert_int_equal(trash_count(&prepared, NULL), 0);
-	assert_int_equal(trash_empty(&prepared, -1, NULL), 0);
+	assert_int_equal(trash_empty(&prepared, 0, -1, NULL), 0);
 	assert_true(scratch_has(prepared.tiers[SNAPSHOT_WEEKLY], "2026-11-21_03-00-00"));
 }
 
@@ -212,7 +212,7 @@ static void test_trash_odd(void **state)
 	prepared_tree(prepared.trash, "deep-0");
 	scratch_write(prepared.trash, "a\nfile", "");
 	assert_int_equal(symlinkat("../../precious", prepared.trash, "link"), 0);
-	assert_int_equal(trash_empty(&prepared, -1, NULL), 0);
+	assert_int_equal(trash_empty(&prepared, 0, -1, NULL), 0);
 	assert_int_equal(trash_count(&prepared, NULL), 0);
 	CLEANUP(closep) int precious = -1;
 	assert_int_equal(fs_open_dir(scratch_fd(), "precious", &precious, NULL), 0);

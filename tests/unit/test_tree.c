@@ -158,7 +158,7 @@ static int walk_unreadable(void)
 		return 1;
 	if (walk(&seen, &unreadable) != 0 || unreadable != 2 || seen.dirs != 2)
 		return 2;
-	return removal_empty(scratch_fd(), -1, NULL) < 0 ? 3 : 0;
+	return removal_empty(scratch_fd(), 0, -1, NULL) < 0 ? 3 : 0;
 }
 
 static void test_walk_unreadable(void **state)
