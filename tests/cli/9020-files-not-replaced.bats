@@ -57,8 +57,8 @@ unchanged() {
 		said "METRICS_FILE '$others/${name%% *}'" "is ${name#* }" ignoring
 		[ "$(unchanged)" = "$before" ]
 	done
-	METRICS_FILE=$others/new/ run_backup 0 run
-	said "METRICS_FILE '$others/new/'"
+	METRICS_FILE=$others/new/ run_backup 2 run
+	[[ $output == *"METRICS_FILE='$others/new/': expected a file"* ]]
 	METRICS_FILE=$others/null run_backup 0 run
 	unsaid METRICS_FILE
 	[ "$(unchanged)" = "$before" ]
