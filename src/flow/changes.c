@@ -26,16 +26,7 @@ static int fail(int code, struct error *err)
 
 int changes_begin(struct changes *changes, struct error *err)
 {
-	CLEANUP(closep) int fd = -1;
-
-	int r = fs_temp_file(&fd, err);
-	if (r < 0)
-		return r;
-	changes->file = fdopen(fd, "w+");
-	if (!changes->file)
-		return fail(-errno, err);
-	fd = -1;
-	return 0;
+	return fs_temp_stream(&changes->file, err);
 }
 
 static void mark(struct changes *changes, enum pair_side side, uint64_t ino)

@@ -90,24 +90,10 @@ static void sort_held(struct hits *hits)
 		qsort(hits->sorted, hits->n, sizeof(*hits->sorted), compare_places);
 }
 
-static int begin_file(struct hits *hits, struct error *err)
-{
-	CLEANUP(closep) int fd = -1;
-
-	int r = fs_temp_file(&fd, err);
-	if (r < 0)
-		return r;
-	hits->file = fdopen(fd, "w+");
-	if (!hits->file)
-		return fail(-errno, err);
-	fd = -1;
-	return 0;
-}
-
 /* Writes what is held behind what is in the file, and holds nothing. */
 static int spill(struct hits *hits, struct error *err)
 {
-	int r = hits->file ? 0 : begin_file(hits, err);
+	int r = hits->file ? 0 : fs_temp_stream(&hits->file, err);
 	if (r < 0)
 		return r;
 	const off_t at = ftello(hits->file);

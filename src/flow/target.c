@@ -98,17 +98,15 @@ int target_check(const struct target *target, struct error *err)
 
 int target_make(const struct target *target, struct error *err)
 {
-	CLEANUP(freep) char *path = xstrdup(target->path);
+	const char *path = target->path;
 
 	if (target->there)
 		return 0;
-	for (char *slash = path; (slash = strchr(slash + 1, '/'));) {
-		*slash = '\0';
-		if (mkdir(path, 0777) < 0 && errno != EEXIST)
-			return error_set(err, -errno, "create '%s'", path);
-		*slash = '/';
-	}
-	return mkdir(path, 0700) < 0 ? error_set(err, -errno, "create '%s'", path) : 0;
+	CLEANUP(freep) char *above = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	int r = fs_make_path(*above ? above : "/", 0777, err);
+	if (r >= 0 && mkdir(path, 0700) < 0)
+		r = error_set(err, -errno, "create '%s'", path);
+	return r;
 }
 
 int target_try(int to, struct fscaps *ret_caps, struct error *err)

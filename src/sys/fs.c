@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -69,6 +68,25 @@ int fs_make_dir(int dirfd, const char *name, mode_t mode, struct error *err)
 	if (!S_ISDIR(st.st_mode))
 		return error_say(err, -ENOTDIR,
 				 "'%s' is in the way: it is not a directory", name);
+	return 0;
+}
+
+int fs_make_path(const char *path, mode_t mode, struct error *err)
+{
+	CLEANUP(freep) char *part = xstrdup(path);
+	struct stat st;
+
+	if (stat(path, &st) == 0)
+		return 0;
+	for (char *end = part; *end;) {
+		end += strspn(end, "/");
+		end += strcspn(end, "/");
+		char after = *end;
+		*end = '\0';
+		if (mkdir(part, mode) < 0 && errno != EEXIST)
+			return error_set(err, -errno, "create directory '%s'", part);
+		*end = after;
+	}
 	return 0;
 }
 
@@ -232,6 +250,21 @@ int fs_temp_file(int *ret_fd, struct error *err)
 		}
 	}
 	return fs_memory_file("temporary", "", 0, ret_fd, err);
+}
+
+int fs_temp_stream(FILE **ret_file, struct error *err)
+{
+	CLEANUP(closep) int fd = -1;
+
+	int r = fs_temp_file(&fd, err);
+	if (r < 0)
+		return r;
+	FILE *file = fdopen(fd, "w+");
+	if (!file)
+		return error_set(err, -errno, "open a temporary file");
+	fd = -1; /* it is the stream's */
+	*ret_file = file;
+	return 0;
 }
 
 static const char *type_words(mode_t mode)

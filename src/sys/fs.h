@@ -12,6 +12,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -34,6 +35,9 @@ int fs_open_parent(int dirfd, const char *path, int *ret_fd, const char **ret_na
 
 /* Makes a directory; one that is there already is fine. */
 int fs_make_dir(int dirfd, const char *name, mode_t mode, struct error *err);
+
+/* Makes what is missing on the way to a directory, and that: like mkdir -p, links followed. */
+int fs_make_path(const char *path, mode_t mode, struct error *err);
 
 /* Names in a directory but "." and "..", in the kernel's order. */
 int fs_list(int dirfd, struct strvec *ret_names, struct error *err);
@@ -68,6 +72,9 @@ int fs_memory_file(const char *name, const void *data, size_t len, int *ret_fd,
  * descriptor: in TMPDIR, /var/tmp or /tmp, or else in memory.
  */
 int fs_temp_file(int *ret_fd, struct error *err);
+
+/* Likewise, as a stream, which is the caller's to close. */
+int fs_temp_stream(FILE **ret_file, struct error *err);
 
 /*
  * Replaces the file, or the link, `name` for good; -EISDIR or -EINVAL when it is something

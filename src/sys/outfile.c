@@ -12,26 +12,6 @@
 #include "base/alloc.h"
 #include "sys/fs.h"
 
-/* Like mkdir -p. */
-static int make_path(const char *dir, struct error *err)
-{
-	CLEANUP(freep) char *path = xstrdup(dir);
-	struct stat st;
-
-	if (stat(dir, &st) == 0)
-		return 0;
-	for (char *end = path; *end;) {
-		end += strspn(end, "/");
-		end += strcspn(end, "/");
-		char after = *end;
-		*end = '\0';
-		if (mkdir(path, 0755) < 0 && errno != EEXIST)
-			return error_set(err, -errno, "create directory '%s'", path);
-		*end = after;
-	}
-	return 0;
-}
-
 /* Opens the directory of the file whose name begins at `name` in `path`. */
 static int open_directory(const char *path, const char *name, bool make_dirs, int *ret_fd,
 			  struct error *err)
@@ -39,7 +19,7 @@ static int open_directory(const char *path, const char *name, bool make_dirs, in
 	CLEANUP(freep)
 	char *dir = name > path ? xstrndup(path, (size_t)(name - path)) : xstrdup(".");
 
-	int r = make_dirs ? make_path(dir, err) : 0;
+	int r = make_dirs ? fs_make_path(dir, 0755, err) : 0;
 	if (r < 0)
 		return r;
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
