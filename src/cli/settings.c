@@ -24,7 +24,7 @@ static void say(const char *what, const char *text)
 	fprintf(stderr, "backup: %s%s\n", what, line.buf);
 }
 
-/* Whether what is wrong lets the command begin; all of it is said. */
+/* Whether what is wrong lets the command begin. What keeps it from that is said, all of it. */
 static bool is_usable(const struct command *command, const struct strvec *errors,
 		      const struct strvec *mail_errors)
 {

@@ -8,8 +8,9 @@
  * A rung is given up for all files of a device when the kernel says that it does not work
  * between these two file systems (EXDEV, EOPNOTSUPP, ENOSYS, ENOTTY, EPERM), and for one
  * file when it does not work for that (EINVAL, EBADF, ETXTBSY), or copy_file_range returns
- * 0 though there is more (some file systems of the kernel's own). Holes stay holes (SEEK_DATA, SEEK_HOLE). Where holes are wanted for zeros
- * too, all that is not reflinked is read and written, but for blocks of zeros.
+ * 0 though there is more (some file systems of the kernel's own). Holes stay holes
+ * (SEEK_DATA, SEEK_HOLE). Where holes are wanted for zeros too, all that is not reflinked is
+ * read and written, but for blocks of zeros.
  *
  * Large files get their room first, so that they lie in one piece, and so that a
  * disk on which they cannot fit is known to be full at once; not so where there are holes,

@@ -18,8 +18,8 @@
 void shut_above(struct pass *pass, struct dir *dir);
 
 /*
- * Opens the one above this one, if it is shut. What fails was said: without its source nothing more
- * of it is read, and without its copy nothing more is put there.
+ * Opens the one above this one, if it is shut. What fails was said: without its source
+ * nothing more of it is read, and without its copy nothing more is put there.
  */
 void shut_open_above(struct pass *pass, struct worker *worker, struct dir *below);
 

@@ -12,8 +12,8 @@
 
 /*
  * The store must be locked and prepared. `ret_bases` gets the names of what was left in
- * building/ and may be linked from. What cannot be deleted, by so many
- * threads (0: see removal.h), is a warning.
+ * building/ and may be linked from. What cannot be deleted, by so many threads (0: see
+ * removal.h), is a warning.
  */
 int salvage(const struct store *store, const struct catalog *catalog, struct instant now,
 	    unsigned threads, struct log *log, struct strvec *ret_bases,

@@ -56,17 +56,16 @@ const struct catalog_entry *catalog_newest_whole(const struct catalog *catalog,
 /*
  * The one that a user means: "latest", a name, a day (YYYY-MM-DD: its newest), an age ("3d":
  * the newest of those that old), or what only one name begins with; "daily/..." of names and
- * days those in that tier. "latest" is what the
- * link of that name leads to: the newest that holds all its source had, or else the newest.
- * -ENOENT: there is none; -EINVAL: several.
+ * days those in that tier. "latest" is what the link of that name leads to: the newest that
+ * holds all its source had, or else the newest. -ENOENT: there is none; -EINVAL: several.
  */
 int catalog_pick(const struct catalog *catalog, const char *text, int64_t now,
 		 const struct catalog_entry **ret_entry, struct error *err);
 
 /*
  * The one of that name, or the only one whose name begins so; "daily/..." tells apart what
- * has one name in two tiers. For what cannot be undone: neither a day nor an age nor "latest" will do.
- * -ENOENT: there is none; -EINVAL: several.
+ * has one name in two tiers. For what cannot be undone: neither a day nor an age nor "latest"
+ * will do. -ENOENT: there is none; -EINVAL: several.
  */
 int catalog_named(const struct catalog *catalog, const char *text,
 		  const struct catalog_entry **ret_entry, struct error *err);

@@ -27,7 +27,10 @@ int history_amend(const struct store *store, const struct report *report,
 		  const char *mail_error, struct error *err);
 int history_sync(const struct store *store, struct error *err);
 
-/* A line, which comes to the disk, and without the lock: these snapshots were verified, so many are damaged. */
+/*
+ * A line, which comes to the disk, and without the lock: these snapshots were verified, so
+ * many are damaged.
+ */
 int history_append_verified(const struct store *store, struct instant time,
 			    const struct strvec *names, unsigned damaged,
 			    struct error *err);

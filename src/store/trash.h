@@ -24,8 +24,8 @@ int trash_count(const struct store *store, struct error *err);
 
 /*
  * Deletes all that is in it, after the records of snapshots that are nowhere else; what
- * cannot be deleted stays, and is the error. `threads`: see removal.h. -EINTR: `cancel_fd` became readable; the
- * next one goes on.
+ * cannot be deleted stays, and is the error. `threads`: see removal.h. -EINTR: `cancel_fd`
+ * became readable; the next one goes on.
  */
 int trash_empty(const struct store *store, unsigned threads, int cancel_fd,
 		struct error *err);
