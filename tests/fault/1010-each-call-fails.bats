@@ -41,9 +41,10 @@ setup() {
 # What the native engine can meet, as CALL:ERRNO,ERRNO...
 # shellcheck disable=SC2054
 faults=(
-	open:EIO,EMFILE create:ENOSPC,EINTR read:EIO write:EIO,ENOSPC link:EMLINK,EIO
-	mkdir:ENOSPC,EMLINK rename:EIO unlink:EIO fsync:EIO syncfs:EIO range:EIO,ENOSPC
-	clone:ENOSPC,EIO stat:EIO readdir:EIO readlink:EIO symlink:ENOSPC mknod:ENOSPC,EPERM
+	open:EIO,EMFILE,EINTR create:ENOSPC,EINTR read:EIO,EINTR write:EIO,ENOSPC,EINTR
+	link:EMLINK,EIO mkdir:ENOSPC,EMLINK rename:EIO unlink:EIO fsync:EIO syncfs:EIO
+	range:EIO,ENOSPC,EINTR clone:ENOSPC,EIO stat:EIO readdir:EIO readlink:EIO
+	symlink:ENOSPC mknod:ENOSPC,EPERM
 	chmod:EIO,EPERM chown:EIO,EPERM time:EIO,EPERM setxattr:ENOSPC,EIO xattr:EIO
 	xattrat:EIO,ENOSYS seek:EIO,EINTR truncate:EIO,EINTR
 )
