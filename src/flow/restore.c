@@ -139,6 +139,8 @@ static int find_target(struct job *job, struct error *err)
 	int r = target_look(&job->target, to, err);
 	if (r >= 0 && !config->dry_run)
 		r = target_check(&job->target, err);
+	if (r >= 0 && !config->dry_run)
+		r = target_lock(&job->target, err);
 	if (r < 0)
 		return r;
 	if (job->dest && path_is_in(job->target.path, job->dest))
@@ -474,6 +476,7 @@ int flow_restore(const struct config *config, const struct engine *engine,
 		.log = log,
 		.store = STORE_INIT,
 		.source = SOURCE_INIT,
+		.target = TARGET_INIT,
 		.start = clock_now(),
 		.dest = realpath(config->dest, NULL),
 	};

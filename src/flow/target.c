@@ -14,11 +14,13 @@
 #include "engine/engine.h"
 #include "sys/dirents.h"
 #include "sys/fs.h"
+#include "sys/lock.h"
 
 void target_release(struct target *target)
 {
 	free(target->path);
-	*target = (struct target){0};
+	closep(&target->fd);
+	*target = TARGET_INIT;
 }
 
 static int look(struct target *target, const char *to, struct error *err)
@@ -39,6 +41,7 @@ static int look(struct target *target, const char *to, struct error *err)
 	if (r < 0)
 		return error_set(err, r, "read '%s'", to);
 	target->there = true;
+	target->fd = STEAL_FD(fd);
 	return 0;
 }
 
@@ -96,7 +99,18 @@ int target_check(const struct target *target, struct error *err)
 	return 0;
 }
 
-int target_make(const struct target *target, struct error *err)
+int target_lock(const struct target *target, struct error *err)
+{
+	struct error why;
+
+	if (target->fd >= 0 && lock_take(target->fd, 0, -1, &why) == -EWOULDBLOCK)
+		return error_say(err, -EWOULDBLOCK,
+				 "another restore to '%s' is at work: wait until it ends",
+				 target->path);
+	return 0;
+}
+
+int target_make(struct target *target, struct error *err)
 {
 	const char *path = target->path;
 
@@ -106,7 +120,9 @@ int target_make(const struct target *target, struct error *err)
 	int r = fs_make_path(*above ? above : "/", 0777, err);
 	if (r >= 0 && mkdir(path, 0700) < 0)
 		r = error_set(err, -errno, "create '%s'", path);
-	return r;
+	if (r >= 0)
+		r = fs_open_dir(AT_FDCWD, path, &target->fd, err);
+	return r < 0 ? r : target_lock(target, err);
 }
 
 int target_try(int to, struct fscaps *ret_caps, struct error *err)
