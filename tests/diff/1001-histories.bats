@@ -10,16 +10,20 @@
 # shellcheck disable=SC2154 # shared with lib/common.bash and run
 load ../cli/lib/common
 
-# histories SEED...: a dozen steps each, or $steps.
+# history SEED [STEPS]
+history() {
+	mkdir "$work/$1"
+	"$BATS_TEST_DIRNAME/histories" "$work/$1" "$1" "${2:-12}" || return
+	rm -rf "${work:?}/$1"
+}
+
+# histories SEED...: a dozen steps each, or $steps; as many at a time as there are processors.
 histories() {
-	local seed
 	needs python3 setfacl getfattr
 	needs_attributes
-	for seed; do
-		mkdir "$work/$seed"
-		"$BATS_TEST_DIRNAME/histories" "$work/$seed" "$seed" "${steps:-12}"
-		rm -rf "${work:?}/$seed"
-	done
+	export -f history
+	export work BATS_TEST_DIRNAME
+	printf '%s\n' "$@" | xargs -P "$(nproc)" -I '{}' bash -c "history {} ${steps:-12}"
 }
 
 @test "histories 11, 16, 22: a name more for a file, ACLs, sockets with odd modes" {
