@@ -3,7 +3,8 @@
 # SPDX-FileCopyrightText: 2026 The backup-container authors
 #
 # What the native engine costs where that does not depend on the machine's mood: system
-# calls for each name, all of a run counted, and memory.
+# calls for each name, all of a run counted, memory, and the processors' time beside that of
+# a bare loop.
 
 # shellcheck disable=SC2154,SC2030,SC2031 # shared with lib/common.bash, lib/cost.bash and run
 load lib/common
@@ -14,6 +15,9 @@ unchanged_most=370 # a look at it, a link, a look at what was linked; the rest i
 compared_most=570  # where no table of the last run helps
 first_most=1240    # opened, created, read, written, looked at again, given all it has
 manifest_most=200  # a look at each, and directories once more
+
+# Percent of the loop's time for all unchanged names; some 150 are used.
+loop_most=300
 
 # KiB beyond what is mapped from files.
 memory_most=24576
@@ -141,4 +145,33 @@ two_names() {
 		is_sanitized || [ "$bytes" -le "$linked_most" ]
 	done
 	[ "$(find "$(newest)" -type f -links 2 | wc -l)" -ge 40000 ]
+}
+
+# cpu_of COMMAND...: sets $cpu to the milliseconds of the processors that it takes.
+cpu_of() {
+	local TIMEFORMAT='%U %S'
+	{ time "$@" >"$work/out" 2>&1; } 2>"$work/cpu"
+	cpu=$(awk '{ print int(($1 + $2) * 1000) + 1 }' "$work/cpu")
+}
+
+@test "the processors' time for an unchanged name, beside a bare loop of links" {
+	local dir ours=0 loops=0
+	export MANIFEST=off THREADS=1
+	mkdir "$src"/{0..199}
+	for dir in "$src"/*; do
+		(cd "$dir" && touch {0..199})
+	done
+	sleep 3 # see above
+	"$BACKUP" >"$work/out"
+	for _ in 1 2 3; do # the best of both: others take the processors meanwhile
+		cpu_of "$BACKUP"
+		grep -q '0 new, 0 changed' "$work/out"
+		[ "$ours" -gt 0 ] && [ "$ours" -le "$cpu" ] || ours=$cpu
+		cpu_of "${LOOPS:-$root/build/tests/loops}" link "$(newest)" "$work/loop"
+		[ "$loops" -gt 0 ] && [ "$loops" -le "$cpu" ] || loops=$cpu
+		rm -r "$work/loop"
+	done
+	echo "# ms for 40,000 names: $ours, of a loop: $loops" >&3
+	[ "$loops" -gt 20 ] # it was seen
+	is_sanitized || [ "$((ours * 100 / loops))" -le "$loop_most" ]
 }
