@@ -167,7 +167,7 @@ cpu_of() {
 		cpu_of "$BACKUP"
 		grep -q '0 new, 0 changed' "$work/out"
 		[ "$ours" -gt 0 ] && [ "$ours" -le "$cpu" ] || ours=$cpu
-		cpu_of "${LOOPS:-$root/build/tests/loops}" link "$(newest)" "$work/loop"
+		cpu_of "${LOOPS:-$root/build/bench/bench_loops}" link "$(newest)" "$work/loop"
 		[ "$loops" -gt 0 ] && [ "$loops" -le "$cpu" ] || loops=$cpu
 		rm -r "$work/loop"
 	done
