@@ -116,17 +116,17 @@ two_names() {
 	END
 }
 
-@test "memory for 20,000 files with two names each: copied, linked, all of them new" {
+@test "memory for 50,000 files with two names each: copied, linked, all of them new" {
 	local round bytes
 	export THREADS=1 MANIFEST=off # one after the other: all wait for b
 	mkdir "$src/empty"
-	two_names 20000
+	two_names 50000
 	mv "$src/b" "$work"
 	cp -r "$src/a" "$work/single"
 	mv "$src/a" "$work"
 	mv "$work/single" "$src"
 	measured RssAnon "$work/one-name" "$BACKUP"
-	grep -q '20,000 files' "$work/out"
+	grep -q '50,000 files' "$work/out"
 	rm -r "$dest" "$src/single"
 	mv "$work"/[ab] "$src"
 	for round in copied linked new; do
@@ -137,14 +137,14 @@ two_names() {
 			mv "$work"/[ab] "$src"
 		fi
 		measured RssAnon "$work/$round" "$BACKUP"
-		grep -q '40,000 files' "$work/out"
-		# 256 KiB do not grow with their number
-		bytes=$((($(<"$work/$round") - $(<"$work/one-name") - 256) * 1024 / 20000))
+		grep -q '100,000 files' "$work/out"
+		# 128 KiB do not grow with their number
+		bytes=$((($(<"$work/$round") - $(<"$work/one-name") - 128) * 1024 / 50000))
 		echo "# bytes for each, $round: $bytes" >&3
 		[ "$bytes" -gt 40 ] # it was seen
 		is_sanitized || [ "$bytes" -le "$linked_most" ]
 	done
-	[ "$(find "$(newest)" -type f -links 2 | wc -l)" -ge 40000 ]
+	[ "$(find "$(newest)" -type f -links 2 | wc -l)" -ge 100000 ]
 }
 
 # cpu_of COMMAND...: sets $cpu to the milliseconds of the processors that it takes.
