@@ -34,10 +34,11 @@ teardown() { common_teardown; }
 # Sets $work, $src, $dest and every variable of ours. Source and destination do not have
 # a common parent but $work; the destination does not exist yet.
 common_setup() {
-	local key engine
-	while read -r key; do
-		unset "$key" "${key}_FILE"
-	done < <("$BACKUP" help config --markdown | grep -o '^| .[A-Z_]\{2,\}' | cut -c 4-)
+	local engine keys=$BATS_RUN_TMPDIR/keys
+	[ -e "$keys" ] || "$BACKUP" help config --markdown |
+		sed -n 's/^| .\([A-Z_]\{2,\}\).*/\1 \1_FILE/p' >"$keys"
+	# shellcheck disable=SC2046 # names
+	unset $(<"$keys")
 	unset QUOTING_STYLE RSYNC_CHECKSUM_LIST RSYNC_ICONV RSYNC_RSH
 	export LC_ALL=C TZ=UTC
 

@@ -103,6 +103,6 @@ eventually() {
 	local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000))
 	until "${@:2}"; do
 		[ "${EPOCHREALTIME/./}" -lt "$deadline" ] || return
-		sleep 0.02
+		sleep 0.2
 	done
 }
