@@ -116,17 +116,17 @@ two_names() {
 	END
 }
 
-@test "memory for 50,000 files with two names each: copied, linked, all of them new" {
+@test "memory for 30,000 files with two names each: copied, linked, all of them new" {
 	local round bytes
 	export THREADS=1 MANIFEST=off # one after the other: all wait for b
 	mkdir "$src/empty"
-	two_names 50000
+	two_names 30000
 	mv "$src/b" "$work"
 	cp -r "$src/a" "$work/single"
 	mv "$src/a" "$work"
 	mv "$work/single" "$src"
 	measured RssAnon "$work/one-name" "$BACKUP"
-	grep -q '50,000 files' "$work/out"
+	grep -q '30,000 files' "$work/out"
 	rm -r "$dest" "$src/single"
 	mv "$work"/[ab] "$src"
 	for round in copied linked new; do
@@ -137,14 +137,14 @@ two_names() {
 			mv "$work"/[ab] "$src"
 		fi
 		measured RssAnon "$work/$round" "$BACKUP"
-		grep -q '100,000 files' "$work/out"
+		grep -q '60,000 files' "$work/out"
 		# 128 KiB do not grow with their number
-		bytes=$((($(<"$work/$round") - $(<"$work/one-name") - 128) * 1024 / 50000))
+		bytes=$((($(<"$work/$round") - $(<"$work/one-name") - 128) * 1024 / 30000))
 		echo "# bytes for each, $round: $bytes" >&3
 		[ "$bytes" -gt 40 ] # it was seen
 		[ "$bytes" -le "$linked_most" ]
 	done
-	[ "$(find "$(newest)" -type f -links 2 | wc -l)" -ge 100000 ]
+	[ "$(find "$(newest)" -type f -links 2 | wc -l)" -ge 60000 ]
 }
 
 # cpu_of COMMAND...: sets $cpu to the milliseconds of the processors that it takes.
