@@ -105,6 +105,8 @@ static int read_text(struct manifest *m)
 	while (out.pos == 0) {
 		if (m->in.pos == m->in.size) {
 			ssize_t n = read(m->fd, m->packed, ZSTD_DStreamInSize());
+			if (n < 0 && errno == EINTR)
+				continue;
 			if (n < 0)
 				return broken(m, -errno, strerror(errno));
 			if (n == 0)

@@ -38,10 +38,15 @@ setup() {
 	least=40 each_call aged fail EMFILE -- open
 }
 
+# bats test_tags=engine:native
+@test "reading fails or is interrupted, once" {
+	least=50 each_call aged fail EIO EINTR -- read
+}
+
 # What the native engine can meet, as CALL:ERRNO,ERRNO...
 # shellcheck disable=SC2054
 faults=(
-	open:EIO,EMFILE,EINTR create:ENOSPC,EINTR read:EIO,EINTR write:EIO,ENOSPC,EINTR
+	open:EIO,EMFILE,EINTR create:ENOSPC,EINTR write:EIO,ENOSPC,EINTR
 	link:EMLINK,EIO mkdir:ENOSPC,EMLINK rename:EIO unlink:EIO fsync:EIO syncfs:EIO
 	range:EIO,ENOSPC,EINTR clone:ENOSPC,EIO stat:EIO readdir:EIO readlink:EIO
 	symlink:ENOSPC mknod:ENOSPC,EPERM
@@ -50,13 +55,13 @@ faults=(
 )
 
 # bats test_tags=engine:native
-@test "each third call fails, in the native engine's first run" {
-	least=120 each_call fresh some 3 "$RANDOM" "${faults[@]}"
+@test "each fourth call fails, in the native engine's first run" {
+	least=90 each_call fresh some 4 "$RANDOM" "${faults[@]}"
 }
 
 # bats test_tags=engine:native
-@test "each third call fails, in the native engine's run that publishes, moves and removes" {
-	least=180 each_call aged some 3 "$RANDOM" "${faults[@]}"
+@test "each fourth call fails, in the native engine's run that publishes, moves and removes" {
+	least=135 each_call aged some 4 "$RANDOM" "${faults[@]}"
 }
 
 # bats test_tags=engine:native

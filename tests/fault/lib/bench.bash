@@ -25,12 +25,13 @@ bench_teardown() {
 	done
 }
 
-# each_call SCENARIO KIND...: with $least, how many points there are at the least. In tests
-# that are run once more, with the other engine or with sanitizers, a part of them will do.
+# each_call SCENARIO KIND...: with $least, how many points there are at the least. Of what is
+# done as well by the default engine, or without sanitizers, a part will do.
 each_call() {
 	local -i points every=1
-	if [ -n "${TEST_ENGINE-}" ]; then every=3; fi
-	if is_sanitized; then every=5; fi
+	! by_rsync || every=2
+	[ -z "${TEST_ENGINE-}" ] || every=5
+	! is_sanitized || every=5
 	# in a mount namespace of its own: one that somebody else makes meanwhile would keep
 	# a file system that lost its power alive
 	local own=()
