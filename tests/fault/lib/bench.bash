@@ -29,7 +29,7 @@ bench_teardown() {
 # done as well by the default engine, or without sanitizers, a part will do.
 each_call() {
 	local -i points every=1
-	! by_rsync || every=2
+	! by_rsync || every=3
 	[ -z "${TEST_ENGINE-}" ] || every=5
 	! is_sanitized || every=5
 	# in a mount namespace of its own: one that somebody else makes meanwhile would keep
