@@ -20,7 +20,7 @@ manifest_most=200  # a look at each, and directories once more
 loop_most=300
 
 # KiB beyond what is mapped from files.
-memory_most=8192
+memory_most=12288
 
 # Bytes for each file with more than one name.
 linked_most=64
