@@ -5,8 +5,9 @@
  *
  * They are while somebody holds the destination, for not longer than MAX_AGE: a run must not
  * be ended because the one before it failed, and one that hangs must be. Otherwise they are
- * when the last run was good (without or with warnings) and began not longer than MAX_AGE ago. A partial run is not good: it brings
- * no complete snapshot, and nothing is removed until there is one again.
+ * when the last run was good (without or with warnings) and began not longer than MAX_AGE
+ * ago. A partial run is not good: it brings no complete snapshot, and nothing is removed until
+ * there is one again.
  */
 #pragma once
 
