@@ -47,6 +47,7 @@ void copier_release(struct copier *copier)
 {
 	free(copier->buffer);
 	copier->buffer = NULL;
+	sha256_release(&copier->sum);
 }
 
 bool copier_is_cancelled(const struct copier *copier)
@@ -103,6 +104,21 @@ static size_t at_once(const struct copier *copier, uint64_t left, size_t most)
 	return left < most ? (size_t)left : most;
 }
 
+/* What is not read because it is a hole. */
+static int pass_hole(struct copier *copier, uint64_t len)
+{
+	static const char zeros[64 * 1024];
+
+	tally_add(&copier->done, len);
+	for (size_t n; copier->summing && len > 0; len -= n) {
+		n = len < sizeof(zeros) ? (size_t)len : sizeof(zeros);
+		sha256_add(&copier->sum, zeros, n);
+		if (len % RANGE_MAX < sizeof(zeros) && copier_is_cancelled(copier))
+			return -ECANCELED;
+	}
+	return 0;
+}
+
 static int write_fully(int fd, const char *data, size_t len, off_t at)
 {
 	while (len > 0) {
@@ -143,6 +159,15 @@ static int write_around_zeros(int fd, const char *data, size_t len, off_t at,
 	return write_fully(fd, data + written, len - written, at + (off_t)written);
 }
 
+static int write_out(const struct copier *copier, int to, size_t len, off_t at)
+{
+	if (to < 0)
+		return 0;
+	return copier->block > 0
+		       ? write_around_zeros(to, copier->buffer, len, at, copier->block)
+		       : write_fully(to, copier->buffer, len, at);
+}
+
 /* 1: done, the file ended before; 0: all of the range; -errno. */
 static int copy_by_buffer(struct copier *copier, int from, int to, off_t at, uint64_t len,
 			  enum copy_side *ret_side)
@@ -160,11 +185,10 @@ static int copy_by_buffer(struct copier *copier, int from, int to, off_t at, uin
 			return -errno;
 		if (n == 0)
 			return 1;
+		if (copier->summing)
+			sha256_add(&copier->sum, copier->buffer, (size_t)n);
 		*ret_side = COPY_WRITING;
-		int r = copier->block > 0
-				? write_around_zeros(to, copier->buffer, (size_t)n, at,
-						     copier->block)
-				: write_fully(to, copier->buffer, (size_t)n, at);
+		int r = write_out(copier, to, (size_t)n, at);
 		if (r < 0)
 			return r;
 		tally_add(&copier->done, (uint64_t)n);
@@ -180,7 +204,7 @@ static int copy_range(struct copier *copier, int from, int to, off_t at, uint64_
 {
 	off_t in = at, out = at;
 
-	if (len < BUFFER)
+	if (len < BUFFER || copier->summing)
 		return copy_by_buffer(copier, from, to, at, len, ret_side);
 	while (len > 0 && !copier->no_range && copier->block == 0) {
 		size_t want = at_once(copier, len, RANGE_MAX);
@@ -235,7 +259,8 @@ int copy_begin(struct copier *copier, const struct copy_file *file,
 	meet_device(copier, file->device);
 	if (file->size >= CLONE_MIN && !copier->no_clone && copier->rate->bytes == 0) {
 		if (ioctl(file->to, FICLONE, file->from) == 0) {
-			tally_add(&copier->done, file->size);
+			if (!copier->summing) /* else it is read yet */
+				tally_add(&copier->done, file->size);
 			return 1;
 		}
 		if (is_unsupported(errno))
@@ -260,22 +285,20 @@ int copy_part(struct copier *copier, const struct copy_file *file, uint64_t at,
 				  ret_side);
 	while (r == 0 && at < end) {
 		off_t data = lseek(file->from, (off_t)at, SEEK_DATA), hole = -1;
-		if (data < 0 && errno == ENXIO) { /* a hole up to the end */
-			tally_add(&copier->done, end - at);
-			return 0;
-		}
+		if (data < 0 && errno == ENXIO) /* a hole up to the end */
+			return pass_hole(copier, end - at);
 		if (data < 0 && !is_unsupported_here(errno)) {
 			*ret_side = COPY_READING;
 			return -errno;
 		}
 		if (data >= 0) {
 			uint64_t skip = (uint64_t)data < end ? (uint64_t)data : end;
-			tally_add(&copier->done, skip - at);
+			r = pass_hole(copier, skip - at);
 			at = skip;
 			hole = lseek(file->from, data, SEEK_HOLE);
 		}
-		if (at >= end)
-			return 0;
+		if (r < 0 || at >= end)
+			return r;
 		/* else all is data, or holes are not known here */
 		uint64_t to = hole < 0 || (uint64_t)hole > end ? end : (uint64_t)hole;
 		r = copy_range(copier, file->from, file->to, (off_t)at, to - at,
@@ -306,4 +329,25 @@ int copy_content(struct copier *copier, const struct copy_file *file,
 		return r < 0 ? r : 0;
 	r = copy_part(copier, file, 0, file->size, ret_side);
 	return r < 0 ? r : copy_finish(file, r == 1, ret_side);
+}
+
+int copy_summed(struct copier *copier, const struct copy_file *file,
+		uint8_t ret_digest[SHA256_LEN], enum copy_side *ret_side)
+{
+	struct copy_file rest = *file;
+
+	copier->summing = true;
+	sha256_begin(&copier->sum);
+	int r = copy_begin(copier, file, ret_side);
+	if (r == 1)
+		rest.to = -1;
+	if (r >= 0)
+		r = copy_part(copier, &rest, 0, file->size, ret_side);
+	if (r >= 0 && rest.to >= 0)
+		r = copy_finish(file, r == 1, ret_side);
+	copier->summing = false;
+	if (r < 0)
+		return r;
+	*ret_side = COPY_READING;
+	return sha256_end(&copier->sum, ret_digest);
 }

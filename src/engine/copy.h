@@ -25,6 +25,9 @@
  *	r = copy_begin(&copier, &file, &side);       // 1: that was all
  *	r = copy_part(&copier, &file, at, end, &side);   // by each, as often as it takes
  *	r = copy_finish(&file, ended, &side);
+ *
+ * Where the checksum of the content is wanted, one thread reads it from the beginning to
+ * the end, also what it has reflinked.
  */
 #pragma once
 
@@ -36,6 +39,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "sys/sha256.h"
 
 /* A thread's own count, which others may read meanwhile. */
 struct tally {
@@ -73,6 +77,8 @@ struct copier {
 	size_t block;  /* so many zeros are left as a hole; 0: all are written */
 	bool reserve;  /* room for large files */
 	struct copy_rate *rate;
+	bool summing; /* `sum` takes in what is copied */
+	struct sha256 sum;
 	struct tally done; /* bytes, with holes and what was reflinked */
 };
 
@@ -92,7 +98,7 @@ bool copier_is_cancelled(const struct copier *copier);
  */
 struct copy_file {
 	int from;
-	int to; /* empty */
+	int to; /* empty; -1: it is only read */
 	uint64_t size;
 	dev_t device; /* of `from` */
 	bool holes;   /* may be there, in the source or the copy */
@@ -110,6 +116,8 @@ struct copy_file copy_file_init(const struct copier *copier, int from, int to,
  */
 int copy_content(struct copier *copier, const struct copy_file *file,
 		 enum copy_side *ret_side);
+int copy_summed(struct copier *copier, const struct copy_file *file,
+		uint8_t ret_digest[SHA256_LEN], enum copy_side *ret_side);
 int copy_begin(struct copier *copier, const struct copy_file *file,
 	       enum copy_side *ret_side);
 int copy_part(struct copier *copier, const struct copy_file *file, uint64_t at,

@@ -23,6 +23,8 @@ struct engine_progress {
 	uint64_t copied; /* of those bytes */
 };
 
+struct digests;
+
 struct engine_job {
 	const char *source; /* absolute path of a directory */
 	const char *
@@ -58,6 +60,9 @@ struct engine_job {
 	bool staged; /* all is made in MERGE_STAGE in the target, and gets there at the
 			     end: nothing half made is found by its name. For the native
 			     engine, which copies nothing of the name MERGE_STAGE then. */
+	const struct digests *digests; /* what the files' content should be: one of which
+					  it is something else is not copied; NULL: nobody
+					  knows. For the native engine. */
 	uint64_t bwlimit; /* bytes per second, 0: none */
 	unsigned threads; /* that delete what is replaced; 0: as many as suit */
 
@@ -104,8 +109,8 @@ enum merge_deed {
 /* See merge.h. */
 struct merge {
 	/*
-	 * source, target, only, checksum, xattrs, acls, nanoseconds, dry_run, bwlimit,
-	 * cancel_fd, note and progress are as for an engine. What patterns, exclude_caches,
+	 * source, target, only, checksum, xattrs, acls, nanoseconds, dry_run, digests,
+	 * bwlimit, cancel_fd, note and progress are as for an engine. What patterns, exclude_caches,
 	 * exclude_if_present and one_file_system say is left out of the tree, and so it is
 	 * not deleted because it is not there.
 	 */

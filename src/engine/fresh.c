@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/human.h"
 #include "engine/parts.h"
 #include "engine/reader.h"
+#include "sys/digests.h"
 #include "sys/fs.h"
 
 enum {
@@ -173,6 +175,33 @@ static bool has_changed(const struct stat *a, const struct stat *b)
 	       a->st_ctim.tv_nsec != b->st_ctim.tv_nsec;
 }
 
+/* The file is damaged. Returns -EUCLEAN. */
+static int leave_out(struct pass *pass, struct worker *worker, const struct dir *dir,
+		     const char *name)
+{
+	pass_unreadable(pass, worker,
+			"left out, as it is not what was saved:", dir->place, name, 0);
+	return -EUCLEAN;
+}
+
+/* As parts_copy(); `ret_good`: the content is what it should be, as far as is known. */
+static int copy_checked(struct pass *pass, struct worker *worker,
+			const struct copy_file *file, ino_t ino, bool *ret_good,
+			enum copy_side *ret_side)
+{
+	const uint8_t *should;
+	uint8_t is[SHA256_LEN];
+	const enum digest_kind kind = digests_find(pass->job->digests, ino, &should);
+
+	*ret_good = kind != DIGEST_SPOILT;
+	if (kind != DIGEST_KNOWN)
+		return parts_copy(pass, worker, file, ret_side);
+	int r = copy_summed(&worker->copier, file, is, ret_side);
+	if (r >= 0)
+		*ret_good = memcmp(is, should, SHA256_LEN) == 0;
+	return r;
+}
+
 /*
  * The content, as often as it changes meanwhile. `st` becomes what the content is of.
  * 1: it is no plain file any more.
@@ -183,10 +212,11 @@ static int copy_steadily(struct pass *pass, struct worker *worker, const struct 
 	for (int left = READ_AGAIN;; left--) {
 		enum copy_side side = COPY_READING;
 		struct stat now;
+		bool good;
 
 		const struct copy_file file =
 			copy_file_init(&worker->copier, from, to, st);
-		int r = parts_copy(pass, worker, &file, &side);
+		int r = copy_checked(pass, worker, &file, st->st_ino, &good, &side);
 		if (r == -ECANCELED)
 			return r;
 		if (r == -ESPIPE) /* a FIFO has come in its place */
@@ -200,8 +230,8 @@ static int copy_steadily(struct pass *pass, struct worker *worker, const struct 
 		}
 		if (!S_ISREG(now.st_mode))
 			return 1;
-		if (!has_changed(st, &now))
-			return 0;
+		if (!has_changed(st, &now) || (left == 0 && !good))
+			return good ? 0 : leave_out(pass, worker, dir, name);
 		const struct timespec before = st->st_mtim;
 		*st = now;
 		if (left == 0) {
@@ -294,6 +324,10 @@ static int copy_special(struct pass *pass, struct worker *worker, const struct d
 int fresh_copy(struct pass *pass, struct worker *worker, const struct dir *dir,
 	       const char *name, struct stat *st)
 {
+	const uint8_t *digest;
+
+	if (digests_find(pass->job->digests, st->st_ino, &digest) == DIGEST_SPOILT)
+		return leave_out(pass, worker, dir, name);
 	return S_ISREG(st->st_mode) ? copy_file(pass, worker, dir, name, st)
 				    : copy_special(pass, worker, dir, name, st);
 }

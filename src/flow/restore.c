@@ -21,6 +21,7 @@
 #include "model/report.h"
 #include "store/catalog.h"
 #include "sys/clock.h"
+#include "sys/digests.h"
 #include "sys/fs.h"
 #include "sys/fscaps.h"
 #include "sys/signals.h"
@@ -39,7 +40,9 @@ struct job {
 	char *place; /* with its tier */
 	char *tree;  /* its path */
 	struct instant time;
-	bool partial, damaged; /* as far as is known */
+	bool partial, damaged;	 /* as far as is known */
+	struct digests *digests; /* what its files should be; NULL: nobody asked */
+	bool spoilt;		 /* it is not as it was saved */
 	struct target target;
 	bool live;  /* it is the source, or in it, or has it in it */
 	char *dest; /* BACKUP_DEST's, with no link in it; NULL: unknown */
@@ -334,6 +337,17 @@ static int fresh_copy(struct job *job, const struct engine_job *copy,
 	return r;
 }
 
+static void tell_verified(const struct job *job, enum engine_outcome outcome)
+{
+	if (job->spoilt || outcome == ENGINE_PARTIAL)
+		log_warn(
+			job->log,
+			"'backup find PATH' tells which snapshots have another version of "
+			"what was left out");
+	else
+		log_info(job->log, "verified: all that was copied is as it was saved");
+}
+
 /* 1: some of it is missing. */
 static int copy(struct job *job, struct error *err)
 {
@@ -350,6 +364,7 @@ static int copy(struct job *job, struct error *err)
 		.from_snapshot = true,
 		.tell_links = true,
 		.staged = job->target.empty && !config->dry_run,
+		.digests = job->digests,
 		.bwlimit = config->bwlimit,
 		.threads = (unsigned)config->threads,
 		.lock_fd = -1,
@@ -365,7 +380,9 @@ static int copy(struct job *job, struct error *err)
 	if (r >= 0)
 		r = job->target.empty ? fresh_copy(job, &copy, &outcome, err)
 				      : merge_copy(job, &copy, &outcome, err);
-	return r < 0 ? r : outcome == ENGINE_PARTIAL;
+	if (r >= 0 && job->restore->verify && !config->dry_run)
+		tell_verified(job, outcome);
+	return r < 0 ? r : outcome == ENGINE_PARTIAL || job->spoilt;
 }
 
 /* The copy with services down. They are brought back after a failure, too. */
@@ -441,6 +458,34 @@ static int ask(struct job *job, struct error *err)
 		       : error_say(err, -ECANCELED, "nothing was restored");
 }
 
+/* With the manifest. Without damage nothing can be lost that is worth keeping. */
+static int compare(struct job *job, struct error *err)
+{
+	const struct restore *restore = job->restore;
+	const struct verify_part part = {
+		.store = &job->store,
+		.config = job->config,
+		.name = job->name,
+		.tree = job->tree,
+		.only = job->only.n > 0 ? &job->only : NULL,
+		.counts = &job->before,
+		.log = job->log,
+	};
+
+	job->digests = digests_new();
+	int r = verify_part(&part, job->digests, err);
+	if (r < 0)
+		return r;
+	job->spoilt = r > 0;
+	if (!job->spoilt || (!restore->equal && !restore->no_keep))
+		return 0;
+	return error_say(
+		err, -EUCLEAN,
+		"snapshot %s is damaged, so nothing was restored: with %s what is "
+		"whole in '%s' could be lost",
+		job->name, restore->equal ? "--delete" : "--no-keep", job->target.path);
+}
+
 static int restore(struct job *job, struct error *err)
 {
 	const struct restore *restore = job->restore;
@@ -460,8 +505,7 @@ static int restore(struct job *job, struct error *err)
 	if (r >= 0)
 		announce(job);
 	if (r >= 0 && restore->verify)
-		r = verify_part(&job->store, job->config, job->name, job->tree,
-				job->only.n > 0 ? &job->only : NULL, job->log, err);
+		r = compare(job, err);
 	return r < 0 ? r : copy_quiesced(job, err);
 }
 
@@ -496,6 +540,7 @@ int flow_restore(const struct config *config, const struct engine *engine,
 	free(job.tree);
 	target_release(&job.target);
 	free(job.dest);
+	digests_free(job.digests);
 	if (r < 0 && signals_caught())
 		return EXIT_SIGNAL + signals_caught();
 	if (r < 0)

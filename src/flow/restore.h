@@ -25,7 +25,8 @@ struct restore {
 	enum merge_overwrite overwrite;
 	bool equal;   /* delete what the snapshot does not have */
 	bool no_keep; /* of what is replaced or deleted */
-	bool verify;  /* first, with the manifest: restore nothing that is damaged */
+	bool verify;  /* with the manifest: what is damaged is left out; and where
+			 something could be lost by that, nothing is restored */
 	bool quiesce; /* services are down meanwhile */
 	bool (*confirm)(const char *question); /* when all is checked, before anything is
 						  locked; NULL: nobody is asked */

@@ -72,7 +72,7 @@ static void found(void *ctx, const struct verify_finding *finding)
 {
 	struct verifying *all = ctx;
 	struct verified *now = all->now;
-	const bool of_inode = finding->regular && (finding->faults & INODE_FAULTS);
+	const bool of_inode = S_ISREG(finding->type) && (finding->faults & INODE_FAULTS);
 
 	if (of_inode && all->n < VERIFY_DAMAGES_MAX) {
 		array_grow(all->suspects, all->n, all->cap);

@@ -55,7 +55,7 @@ static void tell(const struct comparison *c, const struct manifest_entry *entry,
 	const struct verify_finding finding = {
 		.path = entry->path.buf,
 		.faults = faults,
-		.regular = S_ISREG(entry->mode) && !(faults & VERIFY_MISSING),
+		.type = faults & VERIFY_MISSING ? 0 : entry->mode & S_IFMT,
 		.ino = entry->ino,
 	};
 
@@ -167,6 +167,10 @@ static void begin_reading(struct comparison *c, struct hasher_job *job, int fd,
 	}
 	if (is->size != should->size) /* nothing more is to be learnt from it */
 		return;
+	if (c->options->expect) {
+		c->options->expect(c->options->ctx, is->ino, should->digest);
+		return;
+	}
 	if (is_known(c, is, should)) {
 		c->result->known++;
 		return;

@@ -2,7 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 The backup-container authors */
 /*
  * Compares a tree with a manifest: what is in it, with all that the manifest says of each,
- * and the content of files by their checksums, read from the disk by several threads.
+ * and the content of files by their checksums, read from the disk by several threads; or
+ * all but the content, for those who read that anyway.
  */
 #pragma once
 
@@ -39,8 +40,8 @@ void verify_add_faults(struct strbuf *out, unsigned faults);
 struct verify_finding {
 	const char *path; /* below the top; "": the top itself */
 	unsigned faults;  /* enum verify_fault */
-	bool regular;	  /* it is one in the tree, of this inode: */
-	uint64_t ino;
+	mode_t type;	  /* what it is in the tree (S_IFREG, ...); 0: it is not there */
+	uint64_t ino;	  /* there */
 };
 
 struct verify_options {
@@ -70,6 +71,10 @@ struct verify_options {
 
 	/* One at a time, but not in the caller's thread. */
 	void (*found)(void *ctx, const struct verify_finding *finding);
+	/*
+	 * Likewise: what a file's content should be, which is not read then. NULL: it is.
+	 */
+	void (*expect)(void *ctx, uint64_t ino, const uint8_t digest[SHA256_LEN]);
 	void *ctx;
 };
 

@@ -4,11 +4,34 @@
 
 #include <errno.h>
 #include <openssl/evp.h>
-#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { CHUNK = 64 * 1024 }; /* on the stack, of which a thread has 256 KiB */
+
+void sha256_begin(struct sha256 *sum)
+{
+	if (!sum->ctx)
+		sum->ctx = EVP_MD_CTX_new();
+	sum->failed = !sum->ctx || !EVP_DigestInit_ex(sum->ctx, EVP_sha256(), NULL);
+}
+
+void sha256_add(struct sha256 *sum, const void *data, size_t len)
+{
+	sum->failed = sum->failed || !EVP_DigestUpdate(sum->ctx, data, len);
+}
+
+int sha256_end(struct sha256 *sum, uint8_t ret_digest[SHA256_LEN])
+{
+	sum->failed = sum->failed || !EVP_DigestFinal_ex(sum->ctx, ret_digest, NULL);
+	return sum->failed ? -EIO : 0;
+}
+
+void sha256_release(struct sha256 *sum)
+{
+	EVP_MD_CTX_free(sum->ctx);
+	sum->ctx = NULL;
+}
 
 static bool is_zero(const unsigned char *chunk, size_t n)
 {
@@ -16,7 +39,7 @@ static bool is_zero(const unsigned char *chunk, size_t n)
 }
 
 struct hashing {
-	EVP_MD_CTX *ctx;
+	struct sha256 sum;
 	int fd;
 	const atomic_bool *stop;
 	sha256_progress *progress;
@@ -26,8 +49,7 @@ struct hashing {
 
 static int add(struct hashing *h, const unsigned char *chunk, size_t n)
 {
-	if (!EVP_DigestUpdate(h->ctx, chunk, n))
-		return -EIO;
+	sha256_add(&h->sum, chunk, n);
 	h->bytes += n;
 	if (h->progress)
 		h->progress(h->progress_ctx, h->bytes);
@@ -77,14 +99,13 @@ static int add_all(struct hashing *h)
 int sha256_file(int fd, const atomic_bool *stop, sha256_progress *progress,
 		void *progress_ctx, uint8_t ret_digest[SHA256_LEN], uint64_t *ret_bytes)
 {
-	struct hashing h = {EVP_MD_CTX_new(), fd, stop, progress, progress_ctx, 0, 0};
-	int r = h.ctx && EVP_DigestInit_ex(h.ctx, EVP_sha256(), NULL) ? 0 : -ENOMEM;
+	struct hashing h = {{0}, fd, stop, progress, progress_ctx, 0, 0};
 
+	sha256_begin(&h.sum);
+	int r = add_all(&h);
 	if (r == 0)
-		r = add_all(&h);
-	if (r == 0 && !EVP_DigestFinal_ex(h.ctx, ret_digest, NULL))
-		r = -EIO;
-	EVP_MD_CTX_free(h.ctx);
+		r = sha256_end(&h.sum, ret_digest);
+	sha256_release(&h.sum);
 	if (r == 0)
 		*ret_bytes = h.bytes;
 	return r;

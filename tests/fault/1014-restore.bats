@@ -19,6 +19,7 @@ setup() {
 	to=$bench/to
 	every=1
 	! is_sanitized || every=3
+	checked=$((RANDOM % 2))
 	mkdir -p "$src/d/e" "$src/was-file" "$src/was-link"
 	for i in 1 2 3; do head -c 5000 /dev/urandom >"$src/d/$i"; done
 	ln "$src/d/1" "$src/d/e/link"
@@ -58,14 +59,17 @@ whole() {
 	[ -z "$(ls -A "$bench/outside")" ]
 }
 
-# meets CALL NTH VARIABLE=VALUE...: a restore into the template, which meets a fault;
-# fails when it has fewer calls.
+# meets CALL NTH VARIABLE=VALUE...: a restore into the template, each second one with
+# --verify, which meets a fault; fails when it has fewer calls.
 meets() {
+	local verify=()
+	(($2 % 2 == checked)) || verify=(--verify)
 	rm -rf "$to" "$work/hit"
 	cp -a "$bench/template" "$to"
 	env LD_PRELOAD="$FAULT_SHIM" FAULT_PROGRAM=backup FAULT_CALL="$1" FAULT_NTH="$2" \
 		FAULT_HIT="$work/hit" "${@:3}" \
-		"$BACKUP" restore --delete --to "$to" >"$work/out" 2>&1 && status=0 || status=$?
+		"$BACKUP" restore --delete "${verify[@]}" --to "$to" >"$work/out" 2>&1 \
+		&& status=0 || status=$?
 	[ -e "$work/hit" ]
 }
 
