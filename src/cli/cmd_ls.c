@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/settings.h"
 #include "cli/show.h"
+#include "flow/progress.h"
 #include "model/report.h"
 #include "store/catalog.h"
 #include "sys/clock.h"
@@ -25,6 +26,11 @@ struct listing {
 	bool json, recursive;
 	bool first; /* nothing was printed */
 	uint64_t unreadable;
+
+	struct progress progress; /* where the list is not on the terminal itself */
+	struct snapshot_counts expected;
+	struct engine_progress seen;
+	bool on_terminal;
 };
 
 /* Of a link where it leads, else "". Longer ones are cut, as the kernel knows none. */
@@ -91,6 +97,9 @@ static int visit(void *ctx, const struct pair *pair)
 	const bool is_top = strcmp(pair->path->buf, listing->top) == 0;
 	const bool is_dir = S_ISDIR(pair->st[PAIR_OLD]->st_mode);
 
+	listing->seen.files += !is_dir;
+	if (!listing->on_terminal)
+		progress_show(&listing->progress, &listing->seen);
 	/* of a directory what is in it, of anything else itself */
 	if (!is_top || !is_dir) {
 		if (listing->json)
@@ -132,10 +141,15 @@ static int list(struct listing *listing, const struct config *config,
 		r = fs_open_dir(store.tiers[entry->tier], entry->name, &top, err);
 	if (r < 0)
 		return r;
+	if (listing->recursive && !*listing->top)
+		listing->expected.files = entry->record.counts.files;
+	progress_begin(&listing->progress, listing->log, &listing->expected,
+		       clock_monotonic());
 	r = fs_open_parent(top, listing->top, &dir, &name, NULL);
 	if (r >= 0)
 		r = pair_walk(&walk, (const int[]){dir, -1}, *name ? name : ".",
 			      listing->top, err);
+	progress_end(&listing->progress);
 	if (r == -ENOENT || r == -ENOTDIR || r == -ELOOP)
 		return error_say(err, r, "there is no '%s' in snapshot %s", listing->top,
 				 entry->name);
@@ -150,7 +164,8 @@ static int run(const struct command *command, int argc, char **argv)
 	CLEANUP(strbuf_release) struct strbuf path = STRBUF_INIT;
 	CLEANUP(config_release) struct config config = {0};
 	CLEANUP(log_freep) struct log *log = log_new(stderr);
-	struct listing listing = {.log = log, .first = true};
+	struct listing listing = {
+		.log = log, .first = true, .on_terminal = isatty(STDOUT_FILENO)};
 	const struct command_option options[] = {{"json", &listing.json, NULL},
 						 {"recursive", &listing.recursive, NULL},
 						 {NULL, NULL, NULL}};

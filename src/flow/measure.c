@@ -36,6 +36,7 @@ struct walk {
 	const struct store *store;
 	const struct catalog *catalog;
 	struct shares *shares;
+	struct log *log;
 	struct strbuf path;
 	struct level *levels;
 	size_t n, cap;
@@ -44,6 +45,7 @@ struct walk {
 	bool untrusted;	 /* directories do not tell the inodes' true numbers */
 	uint64_t unreadable;
 	struct progress progress;
+	struct snapshot_counts expected; /* in all passes so far; none: not known */
 	struct engine_progress seen;
 };
 
@@ -58,7 +60,7 @@ static void look_at_file(struct walk *walk, size_t snapshot, int fd,
 	struct stat st;
 
 	if (++walk->seen.files % TELL_EVERY == 0)
-		progress_update(&walk->progress, &walk->seen, clock_monotonic());
+		progress_show(&walk->progress, &walk->seen);
 	if (!walk->untrusted && !shares_link(walk->shares, snapshot, entry->ino))
 		return;
 	if (fstatat(fd, entry->name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
@@ -115,6 +117,7 @@ static void read_level(struct walk *walk, struct level *level)
 		}
 		walk->unreadable += r < 0;
 	}
+	progress_show(&walk->progress, &walk->seen);
 }
 
 static void close_level(struct walk *walk, struct level *level)
@@ -218,8 +221,22 @@ static int walk_all(struct walk *walk, struct error *err)
 	return 0;
 }
 
+/* Of all snapshots; 0: that is not known of some. */
+static uint64_t count_files(const struct catalog *catalog)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < catalog->n; i++) {
+		if (catalog->v[i].record.counts.files == 0)
+			return 0;
+		sum += catalog->v[i].record.counts.files;
+	}
+	return sum;
+}
+
 static int walk_passes(struct walk *walk, struct error *err)
 {
+	const uint64_t files = count_files(walk->catalog);
 	struct stat st;
 	int r = 0;
 
@@ -228,10 +245,13 @@ static int walk_passes(struct walk *walk, struct error *err)
 	walk->dev = st.st_dev;
 	uint64_t levels = descriptors_limit() / 2 / (walk->catalog->n + 1);
 	walk->open_max = levels > 2 ? (size_t)levels - 1 : 1;
-	while (r >= 0 && shares_pass(walk->shares)) {
+	walk->expected.files = files;
+	progress_begin(&walk->progress, walk->log, &walk->expected, clock_monotonic());
+	for (; r >= 0 && shares_pass(walk->shares); walk->expected.files += files) {
 		walk->unreadable = 0;
 		r = walk_all(walk, err);
 	}
+	progress_end(&walk->progress);
 	return r;
 }
 
@@ -295,11 +315,10 @@ static int measure_anew(const struct store *store, const struct catalog *catalog
 	struct walk walk = {.store = store,
 			    .catalog = catalog,
 			    .shares = shares,
+			    .log = log,
 			    .path = STRBUF_INIT};
 
-	progress_begin(&walk.progress, log, NULL, clock_monotonic());
 	int r = walk_passes(&walk, err);
-	progress_end(&walk.progress);
 	if (r >= 0)
 		take_sums(&walk, ret_sizes);
 	*ret_unreadable = walk.unreadable;

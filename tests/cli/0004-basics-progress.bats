@@ -65,17 +65,18 @@ statuses() {
 	[ "$(grep -cP '[^\n\rK]\[\d{4}-' "$work/raw")" = 0 ]
 }
 
-# Like on_terminal, each call CALL taking a tenth of a second.
+# Like on_terminal, each call CALL taking a twentieth of a second.
 slowly() {
 	local call=$1
 	shift
 	LD_PRELOAD=${FAULT_SHIM:-$root/build/tests/inject.so} \
 		ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0 FAULT_PROGRAM=backup \
-		FAULT_CALL=$call FAULT_NTH=0 FAULT_COMMAND='sleep 0.1' on_terminal 100 "$@"
+		FAULT_CALL=$call FAULT_NTH=0 FAULT_COMMAND='sleep 0.05' on_terminal 100 "$@"
 }
 
-@test "so does what else takes long: find, verify, restore, diff, prune" {
-	for i in {1..20}; do
+@test "so does what else takes long: find, verify, restore, diff, list, ls, prune" {
+	rm "$src"/{11..40}
+	for i in {1..12}; do
 		mkdir "$src/dir$i"
 		echo "$i" >"$src/dir$i/file"
 	done
@@ -84,13 +85,22 @@ slowly() {
 	statuses | grep -qE '^ *[0-9]+ % \[=*> *\] [0-9]+ files, [0-9.]+ m?s left$'
 	slowly open verify
 	statuses | grep -qE '^ *[0-9]+ % \[=*> *\] [0-9]+ files?, [0-9.]+ [KMG]?i?B, .* left$'
-	slowly open restore --to "$work/out"
+	slowly open restore --verify --to "$work/out"
+	statuses | grep -qE '^ *[0-9]+ % .*compared with the manifest: [0-9]+ files?, .* left$'
 	statuses | grep -qE '^ *[0-9]+ % \[=*> *\] [0-9]+ files?, .* left$'
 	export KEEP_WITHIN=0s DAILY_COUNT=1 WEEKLY_COUNT=0 MONTHLY_COUNT=0
 	redate "$(snapshots)" 2026-01-01_00-00-00
 	run_backup 0
 	slowly open diff 2026-01-01
 	statuses | grep -qE '^ *[0-9]+ % \[=*> *\] [0-9]+ files?, .* left$'
+	slowly open list --size
+	statuses | grep -qE '^ *[0-9]+ % \[=*> *\] [0-9]+ files?, .* left$'
+	# in no list that is on the terminal itself
+	slowly open ls --recursive
+	[ -z "$(statuses)" ]
+	BACKUP=/bin/sh slowly open -c "exec '$BACKUP' ls --recursive >'$work/list'"
+	statuses | grep -qE '^ *[0-9]+ % \[=*> *\] [0-9]+ files?, .* left$'
+	[ "$(wc -l <"$work/list")" = 34 ]
 	mkdir -p "$dest/.backup/trash"
 	cp -r "$src" "$dest/.backup/trash/2026-01-02_00-00-00"
 	slowly unlink prune
