@@ -17,41 +17,54 @@
 enum {
 	SALVAGE_MAX = 4,
 	MARKER_MAX = 4096,
-	NAMES_TRIED = 1000,
+	NTH_MAX = 9999, /* behind a name */
 };
 
-/* 1: taken; 0: free; -errno. */
-static int name_taken(const struct store *store, const char *name)
+/*
+ * Raises `nth` to the highest number behind names of that second in a directory, whatever
+ * follows: they are snapshots, or their records, or half-made.
+ */
+static int raise_nth(int dirfd, const char *second, unsigned *nth)
 {
-	CLEANUP(freep) char *record = xasprintf("%s.json", name);
-	const int dirs[] = {store->building, store->trash, store->tiers[0],
-			    store->tiers[1], store->tiers[2]};
-	int r = store->records >= 0 ? fs_exists(store->records, record) : 0;
+	CLEANUP(strvec_release) struct strvec names = STRVEC_INIT;
+	const size_t len = strlen(second);
 
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(dirs); i++)
-		if (dirs[i] >= 0)
-			r = fs_exists(dirs[i], name);
+	int r = dirfd < 0 ? 0 : fs_list(dirfd, &names, NULL);
+	for (size_t i = 0; i < names.n; i++) {
+		const char *name = names.v[i];
+		if (strncmp(name, second, len) != 0 ||
+		    (name[len] != '\0' && name[len] != '.'))
+			continue;
+		const unsigned long n = name[len] ? strtoul(name + len + 1, NULL, 10) : 1;
+		if (n <= NTH_MAX && n > *nth)
+			*nth = (unsigned)n;
+		else if (*nth == 0)
+			*nth = 1;
+	}
 	return r;
 }
 
 int building_pick_name(const struct store *store, const struct civil *start,
 		       char **ret_name, struct error *err)
 {
+	const int dirs[] = {store->records,  store->building, store->trash,
+			    store->tiers[0], store->tiers[1], store->tiers[2]};
 	char name[SNAPSHOT_NAME_MAX];
+	unsigned nth = 0;
 
-	for (unsigned nth = 1; nth < NAMES_TRIED; nth++) {
-		snapshot_name(start, nth, name);
-		int r = name_taken(store, name);
+	snapshot_name(start, 1, name);
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		int r = raise_nth(dirs[i], name, &nth);
 		if (r < 0)
 			return error_set(err, r, "look for '%s' in '%s'", name,
 					 store->path);
-		if (r == 0) {
-			*ret_name = xstrdup(name);
-			return 0;
-		}
 	}
-	return error_say(err, -EEXIST, "every name like '%s' is taken in '%s'", name,
-			 store->path);
+	if (nth >= NTH_MAX)
+		return error_say(err, -EEXIST, "every name like '%s' is taken in '%s'",
+				 name, store->path);
+	snapshot_name(start, nth + 1, name);
+	*ret_name = xstrdup(name);
+	return 0;
 }
 
 int building_begin(const struct store *store, const char *name, const char *boot,

@@ -29,8 +29,9 @@
 #include "store/store.h"
 
 /*
- * The name of a snapshot begun at that time: the first that is free among snapshots,
- * records, and what is being built or deleted. The caller frees it.
+ * The name of a snapshot begun at that time: behind all of that second among snapshots,
+ * records, and what is being built or deleted, so that it is the newest. The caller frees
+ * it.
  */
 int building_pick_name(const struct store *store, const struct civil *start,
 		       char **ret_name, struct error *err);

@@ -17,7 +17,8 @@ static void picks(const char *expected)
 	assert_string_equal(got, expected);
 }
 
-/* A name is free only when nobody has it, in whatever form. */
+/* A name is free only when nobody has it, in whatever form, nor one behind it: it would be
+ * taken for older than that. */
 static void test_pick_name(void **state)
 {
 	(void)state;
@@ -35,7 +36,16 @@ static void test_pick_name(void **state)
 			 0);
 	picks("2026-11-23_03-00-00.8");
 	prepared_tree(prepared.tiers[SNAPSHOT_DAILY], "2026-11-23_03-00-00.9");
-	picks("2026-11-23_03-00-00.8");
+	picks("2026-11-23_03-00-00.10");
+	scratch_write(prepared.records, "2026-11-23_03-00-00.12.json", "{}");
+	picks("2026-11-23_03-00-00.13");
+	/* what is of another second, or no snapshot, does not matter */
+	prepared_tree(prepared.tiers[SNAPSHOT_DAILY], "2026-11-23_03-00-01.20");
+	prepared_tree(prepared.tiers[SNAPSHOT_DAILY], "2026-11-23_03-00-00.mine");
+	prepared_tree(prepared.tiers[SNAPSHOT_DAILY], "2026-11-23_03-00-00.123456");
+	picks("2026-11-23_03-00-00.13");
+	prepared_tree(prepared.tiers[SNAPSHOT_DAILY], "2026-11-23_03-00-00.9999");
+	assert_int_equal(building_pick_name(&prepared, &start, NULL, NULL), -EEXIST);
 }
 
 /* A dry run looks at a destination that was never used. */
