@@ -50,7 +50,7 @@ status_is() {
 	run_backup 0
 	said_once btrfs.compression
 	[[ $output == *' 0 new, 0 changed: '*' 3 linked: '* ]]
-	sleep 2.1 # what is older is in the table
+	sleep 3.1 # what is older is in the table
 	run_backup 0
 	mv "$src/one" "$src/moved"
 	mv "$src/d" "$src/e"
@@ -105,7 +105,7 @@ without_admin() {
 	said_once security.other
 	status_is complete
 	same_as_source "$(newest)" --filter='-x security.*'
-	sleep 2.1
+	sleep 3.1
 	without_admin 0
 	without_admin 0
 	said_once security.told
