@@ -7,7 +7,19 @@
 
 static bool is_plain(unsigned char c)
 {
-	return c > ' ' && c < 0x7f && !strchr("\\#=\"'*?[", c);
+	switch (c) {
+	case '\\':
+	case '#':
+	case '=':
+	case '"':
+	case '\'':
+	case '*':
+	case '?':
+	case '[':
+		return false;
+	default:
+		return c > ' ' && c < 0x7f;
+	}
 }
 
 void vis_add(struct strbuf *out, const char *s, size_t len)
@@ -28,26 +40,34 @@ void vis_add(struct strbuf *out, const char *s, size_t len)
 	strbuf_add(out, s + plain, len - plain);
 }
 
+/* Behind a backslash: three octal digits. */
+static int read_escaped(struct strbuf *out, const char *s, size_t len)
+{
+	unsigned value = 0;
+
+	if (len < 3 || s[0] > '3')
+		return -EINVAL;
+	for (size_t i = 0; i < 3; i++) {
+		if (s[i] < '0' || s[i] > '7')
+			return -EINVAL;
+		value = value * 8 + (unsigned)(s[i] - '0');
+	}
+	if (value == 0) /* no name has it */
+		return -EINVAL;
+	strbuf_addch(out, (char)value);
+	return 0;
+}
+
 int vis_read(struct strbuf *out, const char *s, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		unsigned value = 0;
+	const char *const end = s + len;
 
-		if (s[i] != '\\') {
-			strbuf_addch(out, s[i]);
-			continue;
-		}
-		if (len - i < 4 || s[i + 1] > '3')
+	for (const char *escape; (escape = memchr(s, '\\', (size_t)(end - s)));) {
+		strbuf_add(out, s, (size_t)(escape - s));
+		if (read_escaped(out, escape + 1, (size_t)(end - escape - 1)) < 0)
 			return -EINVAL;
-		for (size_t j = 1; j <= 3; j++) {
-			if (s[i + j] < '0' || s[i + j] > '7')
-				return -EINVAL;
-			value = value * 8 + (unsigned)(s[i + j] - '0');
-		}
-		if (value == 0) /* no name has it */
-			return -EINVAL;
-		strbuf_addch(out, (char)value);
-		i += 3;
+		s = escape + 4;
 	}
+	strbuf_add(out, s, (size_t)(end - s));
 	return 0;
 }
