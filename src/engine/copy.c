@@ -259,7 +259,7 @@ int copy_begin(struct copier *copier, const struct copy_file *file,
 	meet_device(copier, file->device);
 	if (file->size >= CLONE_MIN && !copier->no_clone && copier->rate->bytes == 0) {
 		if (ioctl(file->to, FICLONE, file->from) == 0) {
-			if (!copier->summing) /* else it is read yet */
+			if (!copier->summing) /* else it is still to be read */
 				tally_add(&copier->done, file->size);
 			return 1;
 		}

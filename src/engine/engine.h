@@ -110,9 +110,9 @@ enum merge_deed {
 struct merge {
 	/*
 	 * source, target, only, checksum, xattrs, acls, nanoseconds, dry_run, digests,
-	 * bwlimit, cancel_fd, note and progress are as for an engine. What patterns, exclude_caches,
-	 * exclude_if_present and one_file_system say is left out of the tree, and so it is
-	 * not deleted because it is not there.
+	 * bwlimit, cancel_fd, note and progress are as for an engine. What patterns,
+	 * exclude_caches, exclude_if_present and one_file_system say is left out of the
+	 * tree, and so it is not deleted because it is not there.
 	 */
 	const struct engine_job *job;
 	enum merge_overwrite overwrite;

@@ -458,7 +458,10 @@ static int ask(struct job *job, struct error *err)
 		       : error_say(err, -ECANCELED, "nothing was restored");
 }
 
-/* With the manifest. Without damage nothing can be lost that is worth keeping. */
+/*
+ * With the manifest. Nothing is deleted because a damaged snapshot does not have it, nor
+ * replaced for good by what is left of one.
+ */
 static int compare(struct job *job, struct error *err)
 {
 	const struct restore *restore = job->restore;
@@ -481,9 +484,9 @@ static int compare(struct job *job, struct error *err)
 		return 0;
 	return error_say(
 		err, -EUCLEAN,
-		"snapshot %s is damaged, so nothing was restored: with %s what is "
-		"whole in '%s' could be lost",
-		job->name, restore->equal ? "--delete" : "--no-keep", job->target.path);
+		"snapshot %s is damaged, so nothing was restored; without %s, what "
+		"is whole can be restored",
+		job->name, restore->equal ? "--delete" : "--no-keep");
 }
 
 static int restore(struct job *job, struct error *err)
