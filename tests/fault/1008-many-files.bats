@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The backup-container authors
 #
-# A hundred thousand small files.
+# A hundred thousand small files; with rsync, whose time is its own, thirty thousand.
 
 # shellcheck disable=SC2154 # variables of lib/common.bash and of run
 load ../cli/lib/common
@@ -10,27 +10,29 @@ load ../cli/lib/cost
 load lib/bench
 
 @test "100,000 files: copied, then linked, removed, in little memory" {
+	local files=100000 shown
+	! by_rsync || files=30000
+	shown=${files%000},000
 	bench_setup
 	src=$bench/src
 	dest=$bench/dest
 	export BACKUP_SRC=$src BACKUP_DEST=$dest
 	mkdir -p "$src"/{0..99}
-	python3 - "$src" <<-'END'
+	python3 - "$src" $files <<-'END'
 		import sys
-		for i in range(100000):
-		    with open(f"{sys.argv[1]}/{i // 1000}/file-{i:06}", "w") as file:
+		for i in range(int(sys.argv[2])):
+		    with open(f"{sys.argv[1]}/{i % 100}/file-{i:06}", "w") as file:
 		        file.write(str(i))
 	END
 	measured VmHWM "$work/first" "$BACKUP"
 	run cat "$work/out"
-	[[ $output == *'100,000 files, 101 directories'*'100000 new'* ||
-		$output == *'100,000 files, 101 directories'*'100,000 new'* ]]
+	[[ $output == *"$shown files, 101 directories"*"$shown new"* ]]
 	redate "$(snapshots)" 2001-01-01_00-00-00
 
 	measured VmHWM "$work/second" "$BACKUP"
 	run cat "$work/out"
-	[[ $output == *'0 new, 0 changed: 0 B copied'*'100,000 linked: '*', 100.0 % of all'* ]]
-	same_inode "$(newest)/42/file-042424" "$dest/daily/2001-01-01_00-00-00/42/file-042424"
+	[[ $output == *'0 new, 0 changed: 0 B copied'*"$shown linked: "*', 100.0 % of all'* ]]
+	same_inode "$(newest)/24/file-012324" "$dest/daily/2001-01-01_00-00-00/24/file-012324"
 	diff <(cd "$src" && find . -printf '%P %m %s %T@\n' | sort) \
 		<(cd "$(newest)" && find . -printf '%P %m %s %T@\n' | sort)
 	redate "daily/$(basename "$(newest)")" 2001-02-01_00-00-00
