@@ -20,26 +20,21 @@ enum {
 	NTH_MAX = 9999, /* behind a name */
 };
 
-/*
- * Raises `nth` to the highest number behind names of that second in a directory, whatever
- * follows: they are snapshots, or their records, or half-made.
- */
+/* Raises `nth` to the highest of that second's in a directory of snapshots or records. */
 static int raise_nth(int dirfd, const char *second, unsigned *nth)
 {
 	CLEANUP(strvec_release) struct strvec names = STRVEC_INIT;
-	const size_t len = strlen(second);
+	struct civil civil;
+	unsigned n;
 
 	int r = dirfd < 0 ? 0 : fs_list(dirfd, &names, NULL);
 	for (size_t i = 0; i < names.n; i++) {
-		const char *name = names.v[i];
-		if (strncmp(name, second, len) != 0 ||
-		    (name[len] != '\0' && name[len] != '.'))
-			continue;
-		const unsigned long n = name[len] ? strtoul(name + len + 1, NULL, 10) : 1;
-		if (n <= NTH_MAX && n > *nth)
-			*nth = (unsigned)n;
-		else if (*nth == 0)
-			*nth = 1;
+		char *name = names.v[i], *suffix = strstr(name, ".json");
+		if (suffix && suffix[strlen(".json")] == '\0')
+			*suffix = '\0';
+		if (strncmp(name, second, strlen(second)) == 0 &&
+		    snapshot_name_parse(name, &civil, &n) && n > *nth)
+			*nth = n;
 	}
 	return r;
 }
