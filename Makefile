@@ -67,7 +67,7 @@ soak: deps-test build/tests-enabled ## random histories, races, kills until ^C (
 		tests/soak '$(SOAK)'
 
 lab: deps-lab build/tests-enabled ## tests on real Docker Engines of their own, as root
-	tools/run-tests build --suite lab
+	TMPDIR=$${TMPDIR:-/tmp} tools/run-tests build --suite lab # mounts as engines have them
 
 # One part of it: make bench BENCH_OPTIONS='--only unchanged-*'
 bench: deps-run deps-test build/tests-enabled all ## measure against rsync and others, as root (QUICK=1: two minutes)

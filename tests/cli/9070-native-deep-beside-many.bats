@@ -42,8 +42,8 @@ as_snapshot() {
 	local i
 	chains 120 2
 	mkdir "$work/deep"
-	src=$work/deep chains 8 300
-	for i in {0..7}; do mv "$work/deep/top$i" "$src/deep$i"; done
+	src=$work/deep chains 4 300
+	for i in {0..3}; do mv "$work/deep/top$i" "$src/deep$i"; done
 	ulimit -n 800
 	run_backup 0
 	as_snapshot

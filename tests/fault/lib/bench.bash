@@ -30,8 +30,8 @@ bench_teardown() {
 each_call() {
 	local -i points every=1
 	! by_rsync || every=3
-	[ -z "${TEST_ENGINE-}" ] || every=5
-	! is_sanitized || every=5
+	[ -z "${TEST_ENGINE-}" ] || every=10
+	! is_sanitized || every=10
 	# in a mount namespace of its own: one that somebody else makes meanwhile would keep
 	# a file system that lost its power alive
 	local own=()
