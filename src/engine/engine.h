@@ -63,7 +63,7 @@ struct engine_job {
 	const struct digests *digests; /* what the files' content should be: one of which
 					  it is something else is not copied; NULL: nobody
 					  knows. For the native engine. */
-	uint64_t bwlimit; /* bytes per second, 0: none */
+	uint64_t bwlimit;	       /* bytes per second, 0: none */
 	unsigned threads; /* that delete what is replaced; 0: as many as suit */
 
 	int lock_fd;   /* held by whatever writes on our behalf, or -1 */

@@ -98,7 +98,8 @@ slowly() {
 	# in no list that is on the terminal itself
 	slowly open ls --recursive
 	[ -z "$(statuses)" ]
-	BACKUP=/bin/sh slowly open -c "exec '$BACKUP' ls --recursive >'$work/list'"
+	local program=$BACKUP
+	BACKUP=/bin/sh slowly open -c "exec '$program' ls --recursive >'$work/list'"
 	statuses | grep -qE '^ *[0-9]+ % \[=*> *\] [0-9]+ files?, .* left$'
 	[ "$(wc -l <"$work/list")" = 34 ]
 	mkdir -p "$dest/.backup/trash"
