@@ -104,6 +104,7 @@ slowly() {
 	[ "$(wc -l <"$work/list")" = 34 ]
 	mkdir -p "$dest/.backup/trash"
 	cp -r "$src" "$dest/.backup/trash/2026-01-02_00-00-00"
+	cp -r "$src" "$dest/.backup/trash/2026-01-03_00-00-00"
 	slowly unlink prune
 	statuses | grep -qE '^deleting: [0-9]+ files?$'
 	# and where there is no terminal, nothing is heard of it
