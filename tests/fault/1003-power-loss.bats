@@ -22,7 +22,7 @@ teardown() {
 }
 
 @test "ext4 without its journal: the first run of all" {
-	least=20 each_call fresh power ext4 2 3
+	least=15 each_call fresh power ext4 2 4
 }
 
 @test "ext4 without its journal: a run that publishes, moves and removes" {
@@ -30,17 +30,17 @@ teardown() {
 }
 
 @test "ext4 without its journal: a run that cleans up after others" {
-	least=40 each_call wreck power ext4 2 5
+	least=25 each_call wreck power ext4 2 8
 }
 
 @test "ext4 with its journal" {
-	least=20 each_call aged power ext4 1 5
+	least=12 each_call aged power ext4 1 8
 }
 
 @test "xfs without its log" {
-	least=20 each_call aged power xfs 2 5
+	least=12 each_call aged power xfs 2 8
 }
 
 @test "xfs with its log" {
-	least=10 each_call aged power xfs 1 10
+	least=6 each_call aged power xfs 1 15
 }

@@ -79,9 +79,11 @@ puts_right() {
 }
 
 @test "killed with everything it started, at system calls of every kind" {
-	local points=0
+	local points=0 least=30
 	while read -r calls step most; do
 		by_rsync || step=$(((step + 1) / 2)) # nobody else has calls to count
+		# most of what is ours was killed with the other engine
+		[ -z "${TEST_ENGINE-}" ] || step=$((2 * step)) least=10
 		for ((n = 1 + RANDOM % step; n <= most; n += step)); do
 			killed_at "$calls" "$n" || break
 			echo "killed at $calls $n"
@@ -100,7 +102,7 @@ puts_right() {
 		?write,?pwrite64 9 90
 	END
 	echo "# $points points" >&3
-	[ "$points" -ge 30 ]
+	[ "$points" -ge "$least" ]
 }
 
 # bats test_tags=engine:rsync
