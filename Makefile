@@ -70,7 +70,7 @@ lab: deps-lab build/tests-enabled ## tests on real Docker Engines of their own, 
 	TMPDIR=$${TMPDIR:-/tmp} tools/run-tests build --suite lab # mounts as engines have them
 
 # One part of it: make bench BENCH_OPTIONS='--only unchanged-*'
-bench: deps-run deps-test build/tests-enabled all ## measure against rsync and others, as root (QUICK=1: two minutes)
+bench: deps-run deps-test build/tests-enabled all ## measure against rsync and others, as root (QUICK=1: two to three minutes)
 	meson compile -C build bench
 	bench/run build $(if $(filter-out 0,$(QUICK)),--quick) $(BENCH_OPTIONS)
 
