@@ -14,7 +14,7 @@
 /* Inode 0 is no file's, and says that it is free. */
 struct slot {
 	uint64_t ino;
-	uint64_t spoilt;
+	bool spoilt;
 	uint8_t digest[SHA256_LEN];
 };
 
@@ -22,7 +22,6 @@ struct slot {
 struct digests {
 	struct slot *slots; /* mapped; NULL: none yet */
 	size_t size, n;
-	bool failed;
 };
 
 enum { FIRST_SIZE = 1024 };
@@ -71,7 +70,6 @@ static int grow(struct digests *digests)
 	digests->slots = map(digests->size);
 	if (!digests->slots) {
 		*digests = old;
-		digests->failed = true;
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < old.size; i++)
@@ -96,8 +94,6 @@ void digests_free(struct digests *digests)
 
 int digests_add(struct digests *digests, ino_t ino, const uint8_t digest[SHA256_LEN])
 {
-	if (digests->failed)
-		return -ENOMEM;
 	if (ino == 0)
 		return 0;
 	if (digests->n >= digests->size / 4 * 3 && grow(digests) < 0)

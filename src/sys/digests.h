@@ -10,7 +10,6 @@
  */
 #pragma once
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 #include "sys/sha256.h"
@@ -22,7 +21,7 @@ void digests_free(struct digests *digests);
 
 /*
  * Twice for one inode: if they are not the same, it is spoilt. So is one that was added with
- * NULL: that is known to be damaged. -ENOMEM; from then on always.
+ * NULL: that is known to be damaged. -ENOMEM: that one is not known.
  */
 int digests_add(struct digests *digests, ino_t ino, const uint8_t digest[SHA256_LEN]);
 

@@ -83,13 +83,14 @@ puts_right() {
 	while read -r calls step most; do
 		by_rsync || step=$(((step + 1) / 2)) # nobody else has calls to count
 		# most of what is ours was killed with the other engine
-		[ -z "${TEST_ENGINE-}" ] || step=$((2 * step)) least=10
+		[ -z "${TEST_ENGINE-}" ] || step=$((step > 1 ? 2 * step : 1)) least=10
 		for ((n = 1 + RANDOM % step; n <= most; n += step)); do
 			killed_at "$calls" "$n" || break
 			echo "killed at $calls $n"
 			puts_right
 			points=$((points + 1))
 		done
+		[ "$n" -gt "$step" ] # there was one of each kind
 	done <<-'END'
 		?renameat2,?renameat,?rename 2 40
 		?mkdirat,?mkdir 4 40
@@ -129,6 +130,7 @@ puts_right() {
 			puts_right
 			points=$((points + 1))
 		done
+		[ "$n" -gt "$step" ] # there was one of each kind
 	done <<-'END'
 		?mkdirat,?mkdir 2 10
 		?openat,?openat2 20 100
